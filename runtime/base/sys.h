@@ -24,8 +24,13 @@ struct sys_ops {
 	int (*accept4)(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
 	int (*shutdown)(int fd, int how);
+	int (*getsockopt)(int fd, int level, int option, void *value, socklen_t *len);
+	int (*setsockopt)(int fd, int level, int option, const void *value, socklen_t len);
+	int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
+	int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*close)(int fd);
 	ssize_t (*read)(int fd, void *buf, size_t len);
+	ssize_t (*write)(int fd, const void *buf, size_t len);
 	ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
 	ssize_t (*send)(int fd, const void *buf, size_t len, int flags);
 	ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
@@ -33,6 +38,7 @@ struct sys_ops {
 	int (*epoll_ctl)(int ep, int op, int fd, struct epoll_event *event);
 	int (*epoll_pwait2)(int ep, struct epoll_event *events, int max, const struct timespec *timeout,
 			    const sigset_t *mask);
+	int (*epoll_wait)(int ep, struct epoll_event *events, int max, int timeout_ms);
 	int (*eventfd)(unsigned initial, int flags);
 	int (*signalfd)(int fd, const sigset_t *mask, int flags);
 	int (*clock_gettime)(clockid_t clock, struct timespec *ts);
