@@ -84,7 +84,20 @@ static inline struct waiter *waiter_list_pop(struct waiter_list *q)
 }
 
 /*
- * Wakers on their way out of a lock. When it is full, unlock, fire, lock again and look at the queue
+ * Law 3 behind a lock: puts in the clone that was made before the lock was taken. What was there, if
+ * anything, comes back in `fresh`, to be dropped after the lock.
+ */
+static inline void waiter_swap_waker(struct waiter *w, struct waker *fresh)
+{
+	struct waker stale = w->waker;
+
+	w->waker = *fresh;
+	*fresh = stale;
+}
+
+/*
+ * Wakers on their way out of a lock. To begin with, set `n` to 0 and leave the rest as it is: zeroing
+ * the array would cost more than waking. When it is full, unlock, fire, lock again and look at the queue
  * afresh: it may have changed meanwhile.
  */
 enum { WAKE_LIST_MAX = 16 };
