@@ -26,7 +26,7 @@ static void wake_thread(struct parker *p)
 static void parker_wake_by_ref(void *data)
 {
 	struct parker *p = data;
-	/* release: what the waker's thread has done is seen by the poll; pairs with the acquire in park */
+	/* release: pairs with the acquire in park; what we did so far is seen by the poll */
 	unsigned before = atomic_fetch_or_explicit(&p->word, NOTIFIED, memory_order_release);
 
 	if ((before & (NOTIFIED | PARKED)) == PARKED)
@@ -34,13 +34,13 @@ static void parker_wake_by_ref(void *data)
 }
 
 /*
- * Giving up the last clone without a wake must be noticed, too: a thread that sleeps would sleep for
- * ever. If a notification is there already, the thread is up, or about to be.
+ * Giving up the last clone without a wake must be noticed, too: a thread that sleeps would sleep
+ * for ever. If a notification is there already, the thread is up, or about to be.
  */
 static void parker_drop(void *data)
 {
 	struct parker *p = data;
-	/* release: pairs with the acquire in park; acquire: with the other drops, before the free */
+	/* release: pairs with the acquire in park; acquire: with other drops, before the free */
 	unsigned before = atomic_fetch_sub_explicit(&p->word, ONE_REF, memory_order_acq_rel);
 
 	if (before / ONE_REF == 1)
@@ -72,9 +72,9 @@ static struct waker parker_clone(void *data)
 }
 
 /*
- * Sleeps until notified, and takes the notification; or 0 without sleeping if one is there. -EDEADLK
- * if nobody is left to give one. The word holds both answers, so there is no order in which a last
- * "wake, then drop" could be taken for a drop alone.
+ * Sleeps until notified, and takes the notification; or 0 without sleeping if one is there.
+ * -EDEADLK if nobody is left to give one. The word holds both answers, so there is no order in
+ * which a last "wake, then drop" could be taken for a drop alone.
  */
 static int park(struct parker *p)
 {
@@ -83,7 +83,7 @@ static int park(struct parker *p)
 		unsigned seen = atomic_load_explicit(&p->word, memory_order_acquire);
 
 		if (seen & NOTIFIED) {
-			/* acquire: a wake may have come in since, and will not be polled for again */
+			/* acquire: a wake that came in since is taken here, too */
 			atomic_fetch_and_explicit(&p->word, ~(unsigned)(NOTIFIED | PARKED),
 						  memory_order_acquire);
 			return 0;

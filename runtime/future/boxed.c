@@ -22,7 +22,8 @@ static struct future *boxed_child(struct future *f, unsigned i)
 static const struct future_ops boxed_ops =
 	FUTURE_OPS_PARENT("boxed", boxed_poll, boxed_drop, boxed_child);
 
-struct future *boxed(struct boxed *b, struct future *child, void (*release)(void *memory), void *memory)
+struct future *boxed(struct boxed *b, struct future *child, void (*release)(void *memory),
+		     void *memory)
 {
 	bug_unless(child);
 	*b = (struct boxed){ .future = future_init(&boxed_ops), .child = child, .release = release,

@@ -2,8 +2,8 @@
 #include "future/fuse.h"
 
 /*
- * The child may have ended through a loan, of which the whole has not heard: never ready, like Rust's.
- * The whole's own end is the ordinary one: a join reads off its ops that it is done.
+ * The child may have ended through a loan, of which the whole has not heard: never ready, like
+ * Rust's. The whole's own end is the ordinary one: a join reads off its ops that it is done.
  */
 static enum poll fuse_poll(struct future *f, struct context *cx)
 {

@@ -5,7 +5,8 @@
  * A join that had nobody to poll is itself a leaf that is always ready, and so the budget is its
  * business; otherwise its children have seen to it.
  */
-static enum poll poll_all(struct future *const *children, size_t n, size_t first, struct context *cx)
+static enum poll poll_all(struct future *const *children, size_t n, size_t first,
+			  struct context *cx)
 {
 	size_t n_polled = 0, n_pending = 0;
 
@@ -48,7 +49,8 @@ static struct future *join_child(struct future *f, unsigned i)
 	return children__live(j->child, j->n, i);
 }
 
-static const struct future_ops join_ops = FUTURE_OPS_PARENT("join", join_poll, join_drop, join_child);
+static const struct future_ops join_ops =
+	FUTURE_OPS_PARENT("join", join_poll, join_drop, join_child);
 
 struct future *join__init(struct join *j, unsigned n, struct future *const *children)
 {
@@ -88,6 +90,7 @@ static const struct future_ops join_array_ops =
 struct future *join_array(struct join_array *j, struct future *const *children, size_t n)
 {
 	bug_unless(children || n == 0);
-	*j = (struct join_array){ .future = future_init(&join_array_ops), .children = children, .n = n };
+	*j = (struct join_array){ .future = future_init(&join_array_ops), .children = children,
+				  .n = n };
 	return &j->future;
 }

@@ -4,8 +4,8 @@
  *	co_await(join(&f->both, tcp_read(&f->rd, ...), delay(&f->nap, 100)));
  *	use(f->rd.n);                           // each child's outputs are in that child
  *
- * The one idea: a poll of the join is a poll of every child that is not done, and which are done can
- * be read off the children, whose ops pointers say so. Nothing is stored about them.
+ * The one idea: a poll of the join is a poll of every child that is not done, and which are done
+ * can be read off the children, whose ops pointers say so. Nothing is stored about them.
  *
  * Who is polled first moves on by one at every poll. Otherwise a first child that eats the whole
  * budget each time would leave nothing, ever, to those behind it.
@@ -26,9 +26,9 @@ struct join {
 };
 
 /*
- * Ready when all of 2 to 8 futures are, given as `join(&f->all, a, b, c)`. Owns them: dropping the join
- * drops those that are still live. One that is NULL or finished already counts as done. Any other
- * number of futures does not compile.
+ * Ready when all of 2 to 8 futures are, given as `join(&f->all, a, b, c)`. Owns them: dropping the
+ * join drops those that are still live. One that is NULL or finished already counts as done. Any
+ * other number of futures does not compile.
  */
 #define join(j_, ...)                                                                              \
 	join__init((j_), CHILDREN__COUNT_2_TO_8("join", __VA_ARGS__),                              \
@@ -42,8 +42,8 @@ struct join_array {
 };
 
 /*
- * The same for any number: 0 is ready at once. The array must stay, unchanged, until the join is over;
- * the futures in it are owned by the join as above.
+ * The same for any number: 0 is ready at once. The array must stay, unchanged, until the join is
+ * over; the futures in it are owned by the join as above.
  */
 struct future *join_array(struct join_array *j, struct future *const *children, size_t n);
 

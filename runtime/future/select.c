@@ -7,8 +7,8 @@
  * A select whose branches are all disabled is itself a leaf that is always ready, and so the budget
  * is its business; otherwise its children have seen to it.
  */
-static enum poll poll_until_ready(struct future *const *children, size_t n, size_t first, int *winner,
-				  struct context *cx)
+static enum poll poll_until_ready(struct future *const *children, size_t n, size_t first,
+				  int *winner, struct context *cx)
 {
 	bool enabled = false;
 
@@ -87,8 +87,8 @@ static struct future *select_array_child(struct future *f, unsigned i)
 static const struct future_ops select_array_ops =
 	FUTURE_OPS_PARENT("select_array", select_array_poll, select_array_drop, select_array_child);
 
-struct future *select_fair_array(struct select_array *s, unsigned turn, struct future *const *children,
-				 size_t n)
+struct future *select_fair_array(struct select_array *s, unsigned turn,
+				 struct future *const *children, size_t n)
 {
 	bug_unless((children || n == 0) && n <= INT_MAX);
 	*s = (struct select_array){ .future = future_init(&select_array_ops), .winner = -1,

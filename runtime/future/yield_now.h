@@ -1,9 +1,9 @@
 /*
  * yield_now: gives every other task that can run its turn, once.
  *
- * The one idea: "pending, and wake me" in a single poll. The task goes to the end of the run queue by
- * the ordinary way of a wake, so the executor needs to know nothing about yielding. No clone of the
- * waker is made: it is woken while it is still borrowed.
+ * The one idea: "pending, and wake me" in a single poll. The task goes to the end of the run queue
+ * by the ordinary way of a wake, so the executor needs to know nothing about yielding. No clone of
+ * the waker is made: it is woken while it is still borrowed.
  */
 #ifndef WEFT_FUTURE_YIELD_NOW_H
 #define WEFT_FUTURE_YIELD_NOW_H
@@ -17,7 +17,7 @@ struct yield_now {
 
 extern const struct future_ops yield_now__ops;
 
-/* Pending once, with its own task woken; ready at the next poll, whoever caused that. Holds nothing. */
+/* Pending once, with its own task woken; then ready, whoever polls it next. Holds nothing. */
 static inline struct future *yield_now(struct yield_now *y)
 {
 	*y = (struct yield_now){ .future = future_init(&yield_now__ops) };
