@@ -88,24 +88,28 @@ TEST(waker, refresh_clones_only_for_another_task)
 	CHECK_EQ(t_held(&w2), 0);
 }
 
-static struct waker *reentered;
+struct owner {
+	struct waker slot;
+	bool was_some; /* during the wake */
+};
 
 static void look_at_the_slot(void *arg)
 {
-	*(bool *)arg = waker_is_some(reentered);
+	struct owner *o = arg;
+
+	o->was_some = waker_is_some(&o->slot);
 }
 
 TEST(waker, the_slot_is_empty_when_its_owner_is_reentered)
 {
 	struct t_waker w = t_waker();
-	struct waker borrowed = t_waker_ref(&w), slot = waker_clone(&borrowed);
-	bool was_some = true;
+	struct waker borrowed = t_waker_ref(&w);
+	struct owner o = { .slot = waker_clone(&borrowed), .was_some = true };
 
 	w.on_wake = look_at_the_slot;
-	w.arg = &was_some;
-	reentered = &slot;
-	waker_wake(&slot);
-	CHECK(!was_some);
+	w.arg = &o;
+	waker_wake(&o.slot);
+	CHECK(!o.was_some);
 }
 
 TEST(waker, the_one_that_does_nothing_can_be_cloned_woken_and_dropped)
