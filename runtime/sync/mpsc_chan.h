@@ -36,8 +36,11 @@
  */
 enum mpsc_stage { MPSC_NEW, MPSC_WAITING, MPSC_GRANTED, MPSC_REFUSED };
 
-/* Items in a block of an unbounded channel, and how many empty blocks it keeps for later. */
-enum { MPSC_BLOCK_ITEMS = 32, MPSC_SPARE_MAX = 8 };
+/*
+ * Items in a block of an unbounded channel; how many empty blocks it keeps for later; and the least
+ * number of places in a ring, however few of them may be used at a time: going around takes time.
+ */
+enum { MPSC_BLOCK_ITEMS = 32, MPSC_SPARE_MAX = 8, MPSC_RING_MIN = 8 };
 
 struct mpsc_block {
 	struct mpsc_block *next; /* towards newer items */
@@ -82,12 +85,20 @@ static inline void mpsc__check_item(const struct mpsc *ch, size_t len, const cha
 
 /* --- Items. Under the lock. -------------------------------------------------------------------- */
 
+/* Items in a block. */
+static inline size_t mpsc__block_items(const struct mpsc *ch)
+{
+	if (!ch->max)
+		return MPSC_BLOCK_ITEMS;
+	return ch->max > MPSC_RING_MIN ? ch->max : MPSC_RING_MIN;
+}
+
 static inline void mpsc__cursor_to(struct mpsc_cursor *c, const struct mpsc *ch,
 				   struct mpsc_block *block)
 {
 	c->block = block;
 	c->at = block->items;
-	c->end = block->items + (size_t)ch->len * (ch->max ? ch->max : MPSC_BLOCK_ITEMS);
+	c->end = block->items + mpsc__block_items(ch) * ch->len;
 }
 
 struct mpsc_block *mpsc__block_new(const struct mpsc *ch);

@@ -38,18 +38,21 @@ static inline int offer(struct mpsc *ch, const void *item)
 	return ch->closed ? -EPIPE : -EAGAIN;
 }
 
-/* Unlocks, and wakes the receiver if it waits and has got something. */
-static inline void unlock_and_wake_receiver(struct mpsc *ch, int err)
+static __attribute__((noinline)) void unlock_and_wake_receiver(struct mpsc *ch)
 {
-	struct waker receiver;
+	struct waker receiver = mpsc__take_receiver(ch);
 
-	if (err == 0 && ch->receiving) {
-		receiver = mpsc__take_receiver(ch);
+	lock_release(&ch->lock);
+	waker_wake(&receiver);
+}
+
+/* After an item was put in, or was not. */
+static inline void unlock(struct mpsc *ch)
+{
+	if (ch->receiving && ch->n_queued > 0)
+		unlock_and_wake_receiver(ch);
+	else
 		lock_release(&ch->lock);
-		waker_wake(&receiver);
-	} else {
-		lock_release(&ch->lock);
-	}
 }
 
 int mpsc__try_send(const struct mpsc_sender *tx, const void *item, size_t len)
@@ -60,7 +63,7 @@ int mpsc__try_send(const struct mpsc_sender *tx, const void *item, size_t len)
 	mpsc__check_item(ch, len, "mpsc_try_send");
 	lock_acquire(&ch->lock);
 	err = offer(ch, item);
-	unlock_and_wake_receiver(ch, err);
+	unlock(ch);
 	return err;
 }
 
@@ -70,7 +73,7 @@ int mpsc__send_now(const struct mpsc_sender *tx, const void *item, size_t len)
 }
 
 /* -EAGAIN: it has to wait (on). Under the lock. */
-static inline int send_step(struct mpsc_send *s)
+static int send_step(struct mpsc_send *s)
 {
 	switch (s->place.stage) {
 	case MPSC_NEW:
@@ -84,27 +87,43 @@ static inline int send_step(struct mpsc_send *s)
 	}
 }
 
-static enum poll send_poll(struct future *f, struct context *cx)
+/* All that a poll can meet. Called with the lock held, releases it. */
+static __attribute__((noinline)) enum poll send_slowly(struct mpsc_send *s, struct context *cx)
 {
-	struct mpsc_send *s = future_of(f, struct mpsc_send);
 	struct waker mine = { 0 };
+	int err;
 
-	if (!context_may_proceed(cx))
-		return POLL_PENDING;
-	mpsc__check_item(s->chan, s->len, "mpsc_send");
-	for (;;) {
-		lock_acquire(&s->chan->lock);
-		s->err = send_step(s);
-		if (s->err != -EAGAIN)
-			break;
-		s->err = -ECANCELED;
+	while ((err = send_step(s)) == -EAGAIN) {
 		if (mpsc__wait(s->chan, &s->place, cx->waker, &mine)) {
 			waker_drop(&mine);
 			return POLL_PENDING;
 		}
+		lock_acquire(&s->chan->lock);
 	}
-	unlock_and_wake_receiver(s->chan, s->err);
+	s->err = err;
+	unlock(s->chan);
 	waker_drop(&mine);
+	context_spend(cx);
+	return POLL_READY;
+}
+
+/* What most polls meet is a free slot: kept short, for speed. */
+static enum poll send_poll(struct future *f, struct context *cx)
+{
+	struct mpsc_send *s = future_of(f, struct mpsc_send);
+	struct mpsc *ch = s->chan;
+
+	if (!context_may_proceed(cx))
+		return POLL_PENDING;
+	mpsc__check_item(ch, s->len, "mpsc_send");
+	lock_acquire(&ch->lock);
+	if (s->place.stage != MPSC_NEW || ch->closed || ch->n_free == 0 ||
+	    ch->put.at == ch->put.end)
+		return send_slowly(s, cx);
+	mpsc__put(ch, s->place.item);
+	ch->n_free--;
+	unlock(ch);
+	s->err = 0;
 	context_spend(cx);
 	return POLL_READY;
 }

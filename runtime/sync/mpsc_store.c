@@ -12,10 +12,10 @@
 /* NULL: no memory. Not under the lock. */
 struct mpsc_block *mpsc__block_new(const struct mpsc *ch)
 {
-	size_t n = ch->max ? ch->max : MPSC_BLOCK_ITEMS, len;
 	struct mpsc_block *block;
+	size_t len;
 
-	if (__builtin_mul_overflow(n, (size_t)ch->len, &len) ||
+	if (__builtin_mul_overflow(mpsc__block_items(ch), (size_t)ch->len, &len) ||
 	    __builtin_add_overflow(len, sizeof *block, &len))
 		return NULL;
 	block = mem_alloc(len);
