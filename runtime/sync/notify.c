@@ -141,7 +141,7 @@ void notify_init(struct notify *n)
 }
 
 /* True if it need not wait (any more), which may consume the stored one. Under the lock. */
-static bool settle(struct notified *n)
+static inline bool settle(struct notified *n)
 {
 	struct notify *notify = n->notify;
 	uintptr_t generation;
