@@ -23,8 +23,9 @@ struct task;
  * that needs it then completes with -ENOTSUP).
  */
 struct runtime {
-	struct timers *timers;   /* time/timers.h */
-	struct reactor *reactor; /* reactor/reactor.h */
+	struct scheduler *scheduler; /* task/scheduler.h: where spawn puts tasks */
+	struct timers *timers;       /* time/timers.h */
+	struct reactor *reactor;     /* reactor/reactor.h */
 };
 
 struct context {

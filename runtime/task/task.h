@@ -29,6 +29,8 @@
 #ifndef WEFT_TASK_TASK_H
 #define WEFT_TASK_TASK_H
 
+#include <stdint.h>
+
 #include "future/future.h"
 
 struct task;
@@ -41,7 +43,8 @@ struct task;
  */
 #define spawn(rt_, constructor_, ...)                                                              \
 	__extension__({                                                                            \
-		struct task *spawn_ = task__new((rt_), sizeof(struct constructor_));               \
+		struct task *spawn_ = task__new((rt_), sizeof(struct constructor_),                \
+						 _Alignof(struct constructor_));                   \
 		if (spawn_)                                                                        \
 			task__start(spawn_, constructor_((struct constructor_ *)task__frame(spawn_)\
 							 __VA_OPT__(, ) __VA_ARGS__));             \
@@ -54,7 +57,8 @@ struct task;
 /* Waits for the end of a task. Borrows the handle, which must be kept until this is over or dropped. */
 struct task_join {
 	struct future future;
-	struct task *task;
+	struct task *task;  /* borrowed */
+	struct waker waker; /* under the scheduler's lock, while it waits */
 	int err; /* 0: it completed; -ECANCELED: it was aborted, or its runtime was destroyed */
 };
 struct future *task_join(struct task_join *j, struct task *t);
@@ -71,11 +75,14 @@ void task_detach(struct task *t);
 /* True once it completed or was aborted: joining will not wait. Any thread. */
 bool task_is_done(const struct task *t);
 
+/* Counts from 1 in each runtime; 0 before the runtime has met it. For people. */
+uint32_t task_id(const struct task *t);
+
 /* The name of the future it was built from. Static storage. */
 const char *task_name(const struct task *t);
 
-struct task *task__new(struct runtime *rt, size_t frame_len);
+struct task *task__new(struct runtime *rt, size_t frame_len, size_t frame_align);
 void task__start(struct task *t, struct future *f);
-void *task__frame(struct task *t);
+void *task__frame(const struct task *t);
 
 #endif

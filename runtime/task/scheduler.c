@@ -1,0 +1,204 @@
+/* scheduler: the run queue, the inbox, and one turn of one task. See scheduler.h. */
+#include "task/scheduler.h"
+
+_Thread_local struct scheduler *scheduler_here;
+
+void scheduler_init(struct scheduler *s, void (*unpark)(struct scheduler *),
+		    void (*release)(struct scheduler *))
+{
+	*s = (struct scheduler){ .unpark = unpark, .release = release };
+	count_add(&s->refs, 1);
+}
+
+void scheduler_unref(struct scheduler *s)
+{
+	if (count_sub(&s->refs, 1) > 0)
+		return;
+	slab_fini(&s->slab);
+	s->release(s);
+}
+
+static void push_here(struct scheduler *s, struct task *t)
+{
+	t->next = NULL;
+	if (s->first)
+		s->last->next = t;
+	else
+		s->first = t;
+	s->last = t;
+}
+
+/*
+ * From another thread, or from outside of runtime_block_on. The runtime may have been destroyed since
+ * the caller set SCHEDULED: then the task is done, nobody will take it out any more, and what is left
+ * to do is what the runtime would have done on meeting it: give back its reference. For the same
+ * reason the wake-up is sent under the lock: a moment later its descriptor may be closed. (The lock is
+ * on no hot path here: crossing threads costs a hundred times as much.)
+ */
+static void push_inbox(struct scheduler *s, struct task *t)
+{
+	bool too_late;
+
+	t->next = NULL;
+	lock_acquire(&s->lock);
+	too_late = s->inbox_closed;
+	if (!too_late) {
+		if (s->inbox_first)
+			s->inbox_last->next = t;
+		else
+			s->inbox_first = t;
+		s->inbox_last = t;
+		atomic_store_explicit(&s->inbox_used, true, memory_order_relaxed);
+		if (s->parked) {
+			s->parked = false; /* one wake-up is enough */
+			s->unpark(s);
+		}
+	}
+	lock_release(&s->lock);
+	if (too_late)
+		task__unref(t);
+}
+
+void scheduler_push(struct scheduler *s, struct task *t)
+{
+	if (scheduler_here == s)
+		push_here(s, t);
+	else
+		push_inbox(s, t);
+}
+
+void scheduler__adopt(struct scheduler *s, struct task *t)
+{
+	t->id = ++s->last_id;
+	s->n_live++;
+	state_adopt(&t->state);
+}
+
+void scheduler_walk(struct scheduler *s, struct slab_cursor *c)
+{
+	lock_acquire(&s->lock);
+	slab_walk(&s->slab, c);
+	lock_release(&s->lock);
+}
+
+struct task *scheduler_next(struct scheduler *s, struct slab_cursor *c)
+{
+	struct task *t;
+
+	do {
+		lock_acquire(&s->lock);
+		t = slab_next(&s->slab, c);
+		lock_release(&s->lock);
+	} while (t && !state_is_live(&t->state));
+	return t;
+}
+
+static struct task *take_inbox(struct scheduler *s, bool close)
+{
+	struct task *t;
+
+	lock_acquire(&s->lock);
+	t = s->inbox_first;
+	s->inbox_first = s->inbox_last = NULL;
+	s->inbox_closed = close;
+	atomic_store_explicit(&s->inbox_used, false, memory_order_relaxed);
+	lock_release(&s->lock);
+	return t;
+}
+
+void scheduler_empty_inbox(struct scheduler *s)
+{
+	if (!atomic_load_explicit(&s->inbox_used, memory_order_relaxed))
+		return;
+	for (struct task *t = take_inbox(s, false), *next; t; t = next) {
+		next = t->next;
+		if (!state_is_adopted(&t->state))
+			scheduler__adopt(s, t);
+		push_here(s, t);
+	}
+}
+
+bool scheduler_park(struct scheduler *s)
+{
+	bool parked;
+
+	lock_acquire(&s->lock);
+	parked = s->parked = !s->inbox_first;
+	lock_release(&s->lock);
+	return parked;
+}
+
+void scheduler_unpark(struct scheduler *s)
+{
+	lock_acquire(&s->lock);
+	s->parked = false;
+	lock_release(&s->lock);
+}
+
+/*
+ * The end of a task. DONE comes before the look at the joiner, which is under the lock: a join that
+ * registers either does so before our look, and is woken, or after it, and then sees DONE.
+ */
+static void finish(struct scheduler *s, struct task *t, bool canceled)
+{
+	bool linked = !state_finish(&t->state, canceled);
+	struct waker joiner = { 0 };
+
+	lock_acquire(&s->lock);
+	if (t->joiner) {
+		joiner = waker_take(&t->joiner->waker);
+		t->joiner = NULL;
+	}
+	lock_release(&s->lock);
+	s->n_live--;
+	waker_wake(&joiner);
+	if (!linked)
+		task__unref(t);
+}
+
+void scheduler_run(struct scheduler *s, struct task *t, struct context *cx)
+{
+	struct waker waker = { &task__waker_vtable, t };
+
+	switch (state_begin_poll(&t->state)) {
+	case STATE_RELEASE:
+		task__unref(t);
+		return;
+	case STATE_DROP:
+		future_drop(task__future(t));
+		finish(s, t, true);
+		return;
+	case STATE_POLL:
+		cx->waker = &waker;
+		cx->task = t;
+		if (future_poll(task__future(t), cx) == POLL_READY)
+			finish(s, t, false);
+		return;
+	}
+}
+
+/*
+ * A frame that is dropped may wake, abort, detach and so free other tasks; the walk allows for that.
+ * Nothing is spawned any more, so after it no task is live.
+ */
+void scheduler_close(struct scheduler *s)
+{
+	struct slab_cursor cursor;
+	struct task *late;
+
+	atomic_store_explicit(&s->closed, true, memory_order_relaxed);
+	scheduler_empty_inbox(s);
+	scheduler_walk(s, &cursor);
+	for (struct task *t; (t = scheduler_next(s, &cursor));) {
+		future_drop(task__future(t));
+		finish(s, t, true);
+	}
+	bug_unless(s->n_live == 0);
+	for (struct task *t; (t = scheduler_pop(s));)
+		task__unref(t);
+	late = take_inbox(s, true);
+	for (struct task *next; late; late = next) {
+		next = late->next;
+		task__unref(late);
+	}
+}

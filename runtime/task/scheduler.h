@@ -1,0 +1,123 @@
+/*
+ * scheduler: where tasks wait for their turn.
+ *
+ * The one idea: a run queue that only the runtime's own thread touches, so it needs neither lock nor
+ * atomics; and beside it an inbox, under a lock, for wakes that come from any other thread. The
+ * runtime empties the inbox into the queue, and leaves a note there (`parked`) before it sleeps, so
+ * that whoever puts something in knows that he must also wake it.
+ *
+ * The race that this note is about: the runtime looks at the inbox and finds it empty; a thread puts
+ * a task in; the runtime goes to sleep. It cannot happen: the look and the note are one section under
+ * the lock, so the thread either comes before (and is seen) or after (and sees the note).
+ *
+ * Internal to the runtime: programs use task.h and executor/runtime.h.
+ */
+#ifndef WEFT_TASK_SCHEDULER_H
+#define WEFT_TASK_SCHEDULER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/lock.h"
+#include "task/slab.h"
+#include "task/state.h"
+#include "task/task.h"
+
+struct task {
+	struct task *next;        /* in the queue or the inbox: who set SCHEDULED links it */
+	struct scheduler *home;   /* counted in home->refs for as long as the task's memory lives */
+	struct state state;       /* any thread, through state.h */
+	struct count refs;        /* any thread: handle, runtime, waker clones */
+	struct task_join *joiner; /* under home->lock: who waits for the end */
+	uint32_t id;              /* the runtime's thread */
+	uint32_t len : 31;        /* of header and frame together */
+	uint32_t is_wide : 1;     /* the frame wants 16-byte alignment, and begins 8 bytes later */
+	/* the frame follows */
+};
+
+struct scheduler {
+	/* the runtime's thread only */
+	struct task *first, *last; /* the run queue */
+	size_t n_live;             /* tasks met and not done */
+	uint32_t last_id;
+	_Atomic bool closed;       /* being destroyed: nothing is spawned any more */
+
+	/* any thread, under the lock */
+	struct lock lock;
+	struct slab slab;          /* where tasks live */
+	bool parked;
+	bool inbox_closed;         /* every task is done: what comes late is only given back */
+	struct task *inbox_first, *inbox_last;
+	_Atomic bool inbox_used;   /* a hint to be read without the lock: look into the inbox */
+
+	/* any thread */
+	struct count refs;         /* the runtime, and each task's memory */
+	void (*unpark)(struct scheduler *);  /* makes a parked runtime return from its wait */
+	void (*release)(struct scheduler *); /* refs came to zero: free it */
+};
+
+/* The scheduler whose runtime this thread is inside of, or NULL. */
+extern _Thread_local struct scheduler *scheduler_here;
+
+void scheduler_init(struct scheduler *s, void (*unpark)(struct scheduler *),
+		    void (*release)(struct scheduler *));
+
+/* Gives back one reference to the scheduler itself. Any thread. */
+void scheduler_unref(struct scheduler *s);
+
+/*
+ * Every task that the runtime has met and that is not done, one by one; on the runtime's thread. Tasks
+ * may end on the way. To be walked to its end (slab.h).
+ */
+void scheduler_walk(struct scheduler *s, struct slab_cursor *c);
+struct task *scheduler_next(struct scheduler *s, struct slab_cursor *c);
+
+/* A new task becomes the runtime's. The runtime's thread; from others it happens on arrival. */
+void scheduler__adopt(struct scheduler *s, struct task *t);
+
+/* Any thread, by whoever set SCHEDULED. */
+void scheduler_push(struct scheduler *s, struct task *t);
+
+/* The runtime's thread. */
+static inline struct task *scheduler_pop(struct scheduler *s)
+{
+	struct task *t = s->first;
+
+	if (t)
+		s->first = t->next;
+	return t;
+}
+
+/* Nothing to pop, and nothing in the inbox as far as one can see without the lock. */
+static inline bool scheduler_is_empty(const struct scheduler *s)
+{
+	return !s->first && !atomic_load_explicit(&s->inbox_used, memory_order_relaxed);
+}
+
+/* Moves what other threads queued into the run queue. The runtime's thread. */
+void scheduler_empty_inbox(struct scheduler *s);
+
+/* Leaves the note. False, and no note: the inbox is not empty, do not sleep. The runtime's thread. */
+bool scheduler_park(struct scheduler *s);
+void scheduler_unpark(struct scheduler *s);
+
+/* Polls, drops or releases a task just popped. */
+void scheduler_run(struct scheduler *s, struct task *t, struct context *cx);
+
+/* No more spawns; drops every live task, then empties queue and inbox. The runtime's thread. */
+void scheduler_close(struct scheduler *s);
+
+extern const struct waker_vtable task__waker_vtable;
+
+/* Gives back one reference to a task. Any thread. */
+void task__unref(struct task *t);
+
+/* How many wakers of the task exist. Exact when no other thread is at work on it, else not less. */
+unsigned task__n_wakers(const struct task *t);
+
+/* False: it is not queued, and there is no waker: it will never be polled again. */
+bool task__may_run(const struct task *t);
+
+struct future *task__future(const struct task *t);
+
+#endif

@@ -1,0 +1,158 @@
+/* slab: chunks, and free lists by size. See slab.h. */
+#include "task/slab.h"
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+#include "future/bug.h"
+
+/*
+ * Recycled memory hides uses after free from AddressSanitizer, so it is told: behind the first
+ * SLAB_KEPT bytes a free slot must not be touched.
+ */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define SLAB__POISONS 1
+#endif
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined SLAB__POISONS
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, len) ((void)(p), (void)(len))
+#define ASAN_UNPOISON_MEMORY_REGION(p, len) ((void)(p), (void)(len))
+#endif
+
+static size_t round_up(size_t len)
+{
+	return (len + SLAB_STEP - 1) / SLAB_STEP * SLAB_STEP;
+}
+
+static unsigned class_of(size_t slot_len)
+{
+	return (unsigned)(slot_len / SLAB_STEP - 1);
+}
+
+static char *slot(struct slab_chunk *c, uint32_t i)
+{
+	return (char *)(c + 1) + (size_t)i * c->slot_len;
+}
+
+static size_t chunk_len(size_t slot_len)
+{
+	return slot_len > SLAB_SLOT_MAX ? sizeof(struct slab_chunk) + slot_len : SLAB_CHUNK_LEN;
+}
+
+static bool has_room(const struct slab_chunk *c)
+{
+	return sizeof *c + (c->n + 1) * (size_t)c->slot_len <= SLAB_CHUNK_LEN;
+}
+
+static struct slab_chunk *add_chunk(struct slab *s, size_t slot_len)
+{
+	struct slab_chunk *c = mem_alloc(chunk_len(slot_len));
+
+	if (!c)
+		return NULL;
+	*c = (struct slab_chunk){ .next = s->chunks, .slot_len = (uint32_t)slot_len };
+	if (s->chunks)
+		s->chunks->prev = c;
+	s->chunks = c;
+	return c;
+}
+
+/* A walk that would have come to this chunk next goes on behind it. */
+static void remove_chunk(struct slab *s, struct slab_chunk *c)
+{
+	if (s->walk && s->walk->next == c)
+		s->walk->next = c->next;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		s->chunks = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	ASAN_UNPOISON_MEMORY_REGION(c, chunk_len(c->slot_len));
+	mem_free(c, chunk_len(c->slot_len));
+}
+
+static void *alloc_large(struct slab *s, size_t slot_len)
+{
+	struct slab_chunk *c = slot_len <= UINT32_MAX ? add_chunk(s, slot_len) : NULL;
+
+	return c ? slot(c, c->n++) : NULL;
+}
+
+void *slab_alloc(struct slab *s, size_t len)
+{
+	size_t slot_len = round_up(len);
+	unsigned class;
+
+	if (slot_len > SLAB_SLOT_MAX)
+		return alloc_large(s, slot_len);
+	bug_unless(len > 0);
+	class = class_of(slot_len);
+	if (s->free[class]) {
+		struct slab_slot *p = s->free[class];
+
+		s->free[class] = p->next;
+		ASAN_UNPOISON_MEMORY_REGION(p, slot_len);
+		return p;
+	}
+	if (!s->open[class] || !has_room(s->open[class])) {
+		struct slab_chunk *c = add_chunk(s, slot_len);
+
+		if (!c)
+			return NULL;
+		s->open[class] = c;
+	}
+	return slot(s->open[class], s->open[class]->n++);
+}
+
+void slab_free(struct slab *s, void *p, size_t len)
+{
+	size_t slot_len = round_up(len);
+	struct slab_slot *free_slot = p;
+
+	if (slot_len > SLAB_SLOT_MAX) {
+		remove_chunk(s, (struct slab_chunk *)p - 1);
+		return;
+	}
+	free_slot->next = s->free[class_of(slot_len)];
+	s->free[class_of(slot_len)] = free_slot;
+	if (slot_len > SLAB_KEPT)
+		ASAN_POISON_MEMORY_REGION((char *)p + SLAB_KEPT, slot_len - SLAB_KEPT);
+}
+
+void slab_fini(struct slab *s)
+{
+	while (s->chunks)
+		remove_chunk(s, s->chunks);
+	*s = (struct slab){ 0 };
+}
+
+void slab_walk(struct slab *s, struct slab_cursor *c)
+{
+	bug_unless(!s->walk);
+	*c = (struct slab_cursor){ .next = s->chunks };
+	s->walk = c;
+}
+
+/* The cursor leaves a chunk with its last slot, since that slot's owner may free the chunk. */
+void *slab_next(struct slab *s, struct slab_cursor *c)
+{
+	struct slab_chunk *now = c->chunk;
+	uint32_t i = c->i;
+
+	if (!now) {
+		now = c->next;
+		i = 0;
+		if (!now) {
+			s->walk = NULL;
+			return NULL;
+		}
+		c->next = now->next;
+	}
+	c->i = i + 1;
+	c->chunk = c->i < now->n ? now : NULL;
+	return slot(now, i);
+}

@@ -1,0 +1,69 @@
+/*
+ * slab: memory for many objects of few sizes, which can also be told one by one.
+ *
+ * The one idea: a runtime frees and makes tasks of the same few sizes all day. So a freed slot is kept
+ * for the next object of its size, warm in the cache, with no header in front of it; and since all
+ * slots lie in chunks that are known, "every task there is" needs no list through the tasks.
+ *
+ *	chunk: | next | prev | slot_len | n | slot 0 | slot 1 | ... n - 1 |  not handed out yet  |
+ *
+ * Sizes are rounded up to 16 bytes. Above SLAB_SLOT_MAX an object gets a chunk of its own, freed with
+ * it; the chunks of small ones are kept until slab_fini: memory stays at its peak. No locking in here.
+ */
+#ifndef WEFT_TASK_SLAB_H
+#define WEFT_TASK_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SLAB_STEP = 16, SLAB_SLOT_MAX = 512, SLAB_CHUNK_LEN = 16 * 1024 };
+
+struct slab_chunk {
+	struct slab_chunk *next, *prev;
+	uint32_t slot_len;
+	uint32_t n; /* slots handed out so far, from the first on; freed ones are among them */
+} __attribute__((aligned(16)));
+
+struct slab_slot {
+	struct slab_slot *next; /* while free */
+};
+
+/* So many bytes of a free slot keep what the owner left there, but for the first eight. */
+enum { SLAB_KEPT = 32 };
+
+struct slab {
+	struct slab_chunk *chunks;
+	struct slab_cursor *walk; /* the walk that is under way, or NULL: see slab_next */
+	struct slab_chunk *open[SLAB_SLOT_MAX / SLAB_STEP]; /* by size: the chunk with room at its end */
+	struct slab_slot *free[SLAB_SLOT_MAX / SLAB_STEP];  /* by size */
+};
+
+/* Zeroed: empty. 16-byte aligned memory for `len` bytes, not zeroed; NULL: no memory. */
+void *slab_alloc(struct slab *s, size_t len);
+
+/* `len` as it was given to slab_alloc. */
+void slab_free(struct slab *s, void *p, size_t len);
+
+/* Frees the chunks. What is still in use goes with them. */
+void slab_fini(struct slab *s);
+
+/*
+ * Walks over every slot that was handed out, freed ones included (the owner must be able to tell):
+ *
+ *	struct slab_cursor c;
+ *
+ *	slab_walk(&slab, &c);
+ *	while ((p = slab_next(&slab, &c)))
+ *		...
+ *
+ * Anything may be freed on the way; what is allocated on the way may be missed. One walk at a time, and
+ * to its end.
+ */
+struct slab_cursor {
+	struct slab_chunk *chunk, *next;
+	uint32_t i;
+};
+void slab_walk(struct slab *s, struct slab_cursor *c);
+void *slab_next(struct slab *s, struct slab_cursor *c);
+
+#endif
