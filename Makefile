@@ -1,0 +1,277 @@
+# weft: the one Makefile.
+#
+# It describes one configuration: a compiler, its flags, and a folder under build/ that belongs to them.
+# Sources are found by wildcard, so a new file needs no line here. The flags are remembered in that
+# folder, and other flags rebuild it, so objects never mix.
+#
+# `make check` needs several configurations. It calls this same file once for each, side by side.
+#
+# Below, a `## ` behind a target or in front of a variable is what `make help` prints.
+
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+## Variables
+##   CC CFLAGS CPPFLAGS LDFLAGS LDLIBS   yours; flags are appended to those the project needs
+##   SAN=address,undefined | thread      build with these sanitizers, in a folder of their own
+##   DEBUG=1                             -O0 and the checks of debug builds (WEFT_DEBUG), likewise
+##   V=1                                 show the commands
+##   ARGS='--listen 127.0.0.1:9000'      what `make chat` passes to the server
+##   T=mpsc                              what `make check` runs: a part of a file name or of suite/name
+##   PREFIX=/usr/local DESTDIR=          where install puts things
+
+SAN     ?=
+DEBUG   ?=
+V       ?=
+ARGS    ?=
+T       ?=
+PREFIX  ?= /usr/local
+DESTDIR ?=
+AR      ?= ar
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := $(or $(if $(shell command -v gcc),gcc),cc)
+endif
+
+# --- One configuration ---------------------------------------------------------------------------
+
+comma   := ,
+debug   := $(filter-out 0 no,$(DEBUG))
+variant := $(subst $(comma),-,$(SAN))$(if $(debug),$(if $(SAN),-)debug)
+OUT     := build$(if $(variant),/$(variant))
+OPT     := $(if $(debug),-O0,-O2)
+RUNNER  := runner
+WERROR  :=
+
+sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+cflags   := -std=c17 $(OPT) -g -Wall -Wextra -Wshadow -Wdeclaration-after-statement \
+	    $(if $(WERROR),-Werror) $(if $(debug),-DWEFT_DEBUG) $(sanitize) -pthread -Iruntime -I.
+compile   = $(CC) $(cflags) $(CPPFLAGS) $(CFLAGS)
+link      = $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
+t_flags  := -Itests $(if $(filter criterion,$(RUNNER)),-DT_CRITERION)
+t_libs   := $(if $(filter criterion,$(RUNNER)),-lcriterion)
+
+Q    := $(if $(filter-out 0 no,$(V)),,@)
+QUIET :=
+# A short line instead of a command; under `make check` nothing.
+say   = $(if $(Q),$(if $(QUIET),@:,@echo "  $(1)"),@:)
+
+# --- Sources -------------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+
+lib_src     := $(sort $(wildcard runtime/*/*.c))
+app_main    := $(wildcard app/main.c)
+app_src     := $(filter-out app/main.c,$(sort $(wildcard app/*.c)))
+bench_src   := $(sort $(wildcard bench/*.c))
+tests_all   := $(sort $(wildcard tests/test_*.c tests/*/test_*.c tests/*/*/test_*.c))
+t_main      := tests/t_$(RUNNER).c
+t_src       := $(filter-out tests/t_runner.c tests/t_criterion.c $(tests_all) tests/compile/% \
+		 tests/freestanding/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
+all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(t_src) $(tests_all) \
+	       tests/t_runner.c tests/t_criterion.c
+
+lib   := $(OUT)/libweft.a
+chat  := $(if $(app_main),$(OUT)/chat)
+bench := $(if $(bench_src),$(OUT)/bench/weft-bench)
+
+.PHONY: all chat bench check clean install uninstall help FORCE
+all: $(lib) $(chat) $(bench) compile_commands.json ## the library, the chat server, the benchmark
+
+chat: $(OUT)/chat ## build the chat server and start it with $(ARGS)
+	$(Q)$(OUT)/chat $(ARGS)
+
+bench: $(bench) ## build build/bench/weft-bench: weft-bench WORKLOAD N [VARIANT]
+
+# --- Rules ---------------------------------------------------------------------------------------
+
+# A file that changes only when the words in it do; what depends on it is then made again.
+# $(call remember,WORDS)
+remember = @mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' >$@
+
+$(OUT)/flags: FORCE
+	$(call remember,$(compile) $(t_flags) / $(LDFLAGS) $(LDLIBS))
+$(OUT)/sources: FORCE
+	$(call remember,$(all_src))
+
+$(OUT)/obj/tests/%.o: tests/%.c $(OUT)/flags
+	$(call say,CC $<)
+	@mkdir -p $(@D)
+	$(Q)$(compile) $(t_flags) -MMD -MP -c $< -o $@
+
+$(OUT)/obj/%.o: %.c $(OUT)/flags
+	$(call say,CC $<)
+	@mkdir -p $(@D)
+	$(Q)$(compile) -MMD -MP -c $< -o $@
+
+# An archive is made afresh, or members whose source is gone would stay in it.
+archive = $(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(lib): $(call objects,$(lib_src)) $(OUT)/sources
+	$(call say,AR $@)
+	$(archive)
+$(OUT)/libapp.a: $(call objects,$(app_src)) $(OUT)/sources
+	$(archive)
+$(OUT)/libtests.a: $(call objects,$(t_src)) $(OUT)/sources
+	$(archive)
+
+$(OUT)/chat: $(call objects,app/main.c) $(OUT)/libapp.a $(lib)
+	$(call say,LD $@)
+	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+
+$(OUT)/bench/weft-bench: $(call objects,$(bench_src)) $(lib)
+	$(call say,LD $@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+
+$(OUT)/tests/%: $(OUT)/obj/tests/%.o $(call objects,$(t_main)) $(OUT)/libtests.a $(OUT)/libapp.a $(lib)
+	$(call say,LD $@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(t_libs) $(LDLIBS)
+
+-include $(patsubst %.o,%.d,$(call objects,$(all_src)))
+
+# For editors. Each entry is what the rules above would run.
+json_escape = $(subst ",\",$(subst \,\\,$(1)))
+json_entry  = {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(call \
+	json_escape,$(compile) $(if $(filter tests/%,$(1)),$(t_flags)) -c $(1))"}
+define newline
+
+
+endef
+
+compile_commands.json: FORCE
+	$(file >$(OUT)/$@.new,[$(foreach f,$(all_src),$(newline)$(call json_entry,$f)$(if \
+		$(filter-out $(lastword $(all_src)),$f),$(comma)))$(newline)])
+	@cmp -s $(OUT)/$@.new $@ && rm $(OUT)/$@.new || mv $(OUT)/$@.new $@
+
+# $(file) writes while the recipe is expanded, so the folder has to be there before.
+compile_commands.json: | $(OUT)/flags
+
+# --- check ---------------------------------------------------------------------------------------
+
+# Every stage leaves build/check/STAGE.count, "passed failed", and prints one line; what fails prints
+# what it had to say. A stage whose name is in `builds` runs the test programs in a configuration of
+# its own; the others are scripts in tests/tools/.
+
+gcc_like := $(if $(findstring clang,$(CC)),,yes)
+other_cc := $(if $(gcc_like),clang,gcc)
+found     = $(shell command -v $(firstword $(1)))
+compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
+
+builds  := criterion asan other tsan valgrind
+scripts := freestanding compile headers symbols
+stages  := $(builds) $(scripts)
+
+config_criterion := CC='$(CC)' SAN= DEBUG= RUNNER=criterion
+config_asan      := CC='$(CC)' SAN=address,undefined DEBUG=1 RUNNER=runner
+config_other     := CC=$(other_cc) SAN= DEBUG= RUNNER=runner
+config_tsan      := CC='$(CC)' SAN=thread DEBUG= RUNNER=runner
+config_valgrind  := CC='$(CC)' SAN= DEBUG= RUNNER=runner OPT=-O1
+title_criterion    := Criterion, $(CC) -O2
+title_asan         := ASan and UBSan, $(CC), debug build
+title_other        := $(other_cc) -O2
+title_tsan         := TSan, suites *_threads
+title_valgrind     := valgrind, future and sync
+title_freestanding := runtime/future without libc
+title_compile      := must and must not compile
+title_headers      := every header alone
+title_symbols      := symbols are declared
+missing_other    := $(if $(call found,$(other_cc)),,$(other_cc))
+missing_valgrind := $(if $(call found,valgrind),,valgrind)
+
+# Which programs, by T: those whose path contains it, whole; and those with a test so named.
+named    := $(if $(T),$(shell T='$(T)' sh tests/tools/tests_named.sh $(tests_all)))
+in_path  := $(if $(T),$(foreach t,$(tests_all),$(if $(findstring $(T),$t),$t)))
+tests    := $(if $(T),$(sort $(named) $(in_path)),$(tests_all))
+threaded := $(if $(tests),$(shell T=_threads/ sh tests/tools/tests_named.sh $(tests)))
+cases    := $(sort $(foreach t,$(wildcard tests/compile/*.c),$(if $(T),$(if $(findstring $(T),$t),$t),$t)))
+
+tests_of_tsan     := $(threaded)
+tests_of_valgrind := $(filter tests/future/% tests/sync/%,$(tests))
+tests_of           = $(if $(filter tsan valgrind,$(1)),$(tests_of_$(1)),$(tests))
+
+# A part of the tests is for somebody who is at work on it: the two stages that find most.
+ifneq ($(T),)
+stages := $(if $(tests),criterion asan) $(if $(threaded),tsan) $(if $(cases),compile)
+endif
+
+check: ## run all tests in every way; ends in "N passed, N failed". T=part for some
+ifeq ($(strip $(stages)),)
+	@echo "no test has T=$(T) in its file name or in suite/name"; echo "0 passed, 0 failed"; false
+else
+	@rm -rf build/check/*.count
+	@sh tests/tools/need_criterion.sh $(CC) || { echo "0 passed, 1 failed"; false; }
+	@$(MAKE) --no-print-directory -k -Otarget $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) \
+		$(stages:%=check-%); sh tests/tools/sum.sh $(stages:%=build/check/%.count)
+endif
+
+.PHONY: $(stages:%=check-%) results
+$(builds:%=check-%): check-%:
+	@rm -rf build/check/$*/results && mkdir -p build/check/$*/results
+	@[ -n '$(missing_$*)' ] || \
+		$(MAKE) --no-print-directory -k results STAGE=$* $(config_$*) OUT=build/check/$* WERROR=1 QUIET=1 || \
+		echo "0 1" >build/check/$*/results/does_not_build.result
+	@sh tests/tools/stage.sh build/check/$* "$(title_$*)" $(missing_$*)
+
+$(scripts:%=check-%): check-%:
+	@mkdir -p build/check/$*
+	@CC='$(CC)' COMPILERS='$(compilers)' LIB=build/check/criterion/libweft.a OUT=build/check/$* \
+		sh tests/tools/$*.sh $(if $(filter compile,$*),$(cases)) >build/check/$*/log 2>&1; \
+		mkdir -p build/check/$*/results; \
+		tail -n 1 build/check/$*/log >build/check/$*/results/all.result; sed '$$d' build/check/$*/log
+	@sh tests/tools/stage.sh build/check/$* "$(title_$*)"
+
+# The symbols are those of the release build that Criterion tested.
+check-symbols: check-criterion
+
+STAGE :=
+run = T='$(if $(filter $(1),$(in_path)),,$(T))' STAGE='$(STAGE)' WEFT_CHAT='$(CURDIR)/$(OUT)/chat' \
+      sh tests/tools/run.sh
+
+results: $(patsubst %.c,$(OUT)/results/%.result,$(call tests_of,$(STAGE)))
+$(OUT)/results/tests/%.result: $(OUT)/tests/% FORCE
+	@mkdir -p $(@D)
+	@$(call run,tests/$*.c) $< $@
+
+# Tests of the app may start the server.
+$(patsubst %.c,$(OUT)/results/%.result,$(filter tests/app/%,$(tests_all))): $(chat)
+
+# --- install -------------------------------------------------------------------------------------
+
+lib_dir     := $(DESTDIR)$(PREFIX)/lib
+include_dir := $(DESTDIR)$(PREFIX)/include/weft
+bin_dir     := $(DESTDIR)$(PREFIX)/bin
+headers     := $(sort $(wildcard runtime/*.h runtime/*/*.h))
+
+define pkg_config
+prefix=$(PREFIX)
+Name: weft
+Description: Futures in C
+Version: $(VERSION)
+Cflags: -I$${prefix}/include/weft
+Libs: -L$${prefix}/lib -lweft -pthread
+endef
+
+install: $(lib) $(chat) ## put the library, its headers and weft-chat under PREFIX
+	$(Q)install -d $(lib_dir)/pkgconfig $(bin_dir) $(sort $(dir $(headers:runtime/%=$(include_dir)/%)))
+	$(Q)install -m 644 $(lib) $(lib_dir)/libweft.a
+	$(Q)$(foreach h,$(headers),install -m 644 $h $(include_dir)/$(h:runtime/%=%) &&) :
+	$(if $(chat),$(Q)install -m 755 $(chat) $(bin_dir)/weft-chat)
+	$(file >$(OUT)/weft.pc,$(pkg_config))
+	$(Q)install -m 644 $(OUT)/weft.pc $(lib_dir)/pkgconfig/weft.pc
+
+uninstall: ## remove what install put there
+	$(Q)rm -f $(lib_dir)/libweft.a $(lib_dir)/pkgconfig/weft.pc $(bin_dir)/weft-chat
+	$(Q)rm -rf $(include_dir)
+
+clean: ## remove everything that was built
+	$(Q)rm -rf build compile_commands.json
+
+help: ## this text
+	@echo "Targets"
+	@sed -n 's/^\([a-z_]*\):.*## \(.*\)/  \1\t\2/p' Makefile | awk -F'\t' '{ printf "  %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^## //p' Makefile
