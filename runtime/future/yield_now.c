@@ -1,14 +1,22 @@
-/* yield_now: see yield_now.h. */
+/*
+ * yield_now: the two halves of a yield. See yield_now.h.
+ *
+ * Neither asks for budget: a leaf that always lets go of the thread once cannot starve anybody.
+ */
 #include "future/yield_now.h"
 
-/* No budget is asked for: a leaf that always lets go of the thread once cannot starve anybody. */
+static enum poll yielded_poll(struct future *f, struct context *cx)
+{
+	(void)f;
+	(void)cx;
+	return POLL_READY;
+}
+
+static const struct future_ops yielded_ops = FUTURE_OPS("yield_now", yielded_poll, NULL);
+
 static enum poll yield_now_poll(struct future *f, struct context *cx)
 {
-	struct yield_now *y = future_of(f, struct yield_now);
-
-	if (y->yielded)
-		return POLL_READY;
-	y->yielded = true;
+	f->ops = &yielded_ops;
 	waker_wake_by_ref(cx->waker);
 	return POLL_PENDING;
 }
