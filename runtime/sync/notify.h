@@ -16,14 +16,13 @@
  * (One may break off: a future that was never polled may be forgotten.)
  *
  * Where a notified stands. Every edge but poll and enable may be taken by another thread, under the
- * lock. A notification for one must not be lost with a future that is dropped before it has seen
- * it:
+ * lock. A notification for one must not be lost with a future that is dropped before it saw it:
  *
  *	     poll, enable: one was stored, or all were notified since it was built
- *	IDLE ------------------------------------------------------------------> SEEN --poll--> READY
- *	  |                                                                        ^
- *	  | poll, enable: none            notify_waiters (nothing to pass on)      |
- *	  v                   +----------------------------------------------------+
+ *	IDLE -------------------------------------------------------------> SEEN --poll--> READY
+ *	  |                                                                   ^
+ *	  | poll, enable: none         notify_waiters (nothing to pass on)    |
+ *	  v                   +-----------------------------------------------+
  *	QUEUED ---------------+
  *	  |                   |        notify_one, notify_last
  *	  |                   +--> HELD_FIRST, HELD_LAST --poll--> READY

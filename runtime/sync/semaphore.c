@@ -1,6 +1,6 @@
 /*
- * semaphore: see semaphore.h. All that can hand out permits comes together in serve(): a release, a
- * cancelled waiter and a cancelled winner only put permits into `available` and call it.
+ * semaphore: see semaphore.h. All that hands out permits comes together in serve_some(): a release,
+ * a cancelled waiter and a cancelled winner only put permits into `available` and call it.
  */
 #include "sync/semaphore.h"
 
@@ -109,7 +109,7 @@ static void enqueue(struct semaphore_acquire *a)
 }
 
 /*
- * Leaves a clone of `w` where serve() will find it. Called with the lock held and returns with it;
+ * Leaves a clone of `w` where a release will find it. Called with the lock held and returns with it;
  * in between it is released, since clone() may call anything, so all is looked at again. Returns
  * what settle() said; `*left_over` is for the caller to drop once the lock is released.
  */

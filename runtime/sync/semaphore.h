@@ -13,8 +13,8 @@
  *	semaphore_release(&limit, 1);
  *
  * A permit is a number; whoever holds some gives them back when done. (permit.h makes it a value
- * that can be merged and split.) A semaphore allocates nothing, must outlive its futures, and may
- * be used and woken from any thread.
+ * that can be merged and split.) A semaphore allocates nothing, must outlive its futures
+ * and every call on it, and may be used and woken from any thread.
  *
  * Where an acquire stands. Every edge but the polls may be taken by another thread, under the lock:
  *
@@ -27,7 +27,7 @@
  *	  |  |         close: what it collected goes back                 | poll: err -EPIPE
  *	  |  +------------------------------------------> REFUSED --------+
  *	  |
- *	  +--drop: what it collected goes to the next     GRANTED --drop: all of it goes to the next
+ *	  +--drop: what it collected goes on            GRANTED --drop: all of it goes to the next
  */
 #ifndef WEFT_SYNC_SEMAPHORE_H
 #define WEFT_SYNC_SEMAPHORE_H
@@ -45,7 +45,7 @@
 struct semaphore {
 	struct lock lock; /* guards all below, and each acquire's state, missing and waiter */
 	bool closed;
-	size_t available; /* free; 0 while anybody queues, except in the middle of serve() */
+	size_t available; /* free; while anybody queues, what is not yet handed out: mostly 0 */
 	size_t max;       /* what `available` must not exceed */
 	struct waiter_list queue;
 };

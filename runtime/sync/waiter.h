@@ -84,8 +84,8 @@ static inline struct waiter *waiter_list_pop(struct waiter_list *q)
 }
 
 /*
- * Law 3 behind a lock: puts in the clone that was made before the lock was taken. What was there, if
- * anything, comes back in `fresh`, to be dropped after the lock.
+ * Law 3 behind a lock: puts in the clone that was made before the lock was taken. What was there,
+ * if anything, comes back in `fresh`, to be dropped after the lock.
  */
 static inline void waiter_swap_waker(struct waiter *w, struct waker *fresh)
 {
@@ -96,9 +96,9 @@ static inline void waiter_swap_waker(struct waiter *w, struct waker *fresh)
 }
 
 /*
- * Wakers on their way out of a lock. To begin with, set `n` to 0 and leave the rest as it is: zeroing
- * the array would cost more than waking. When it is full, unlock, fire, lock again and look at the queue
- * afresh: it may have changed meanwhile.
+ * Wakers on their way out of a lock. To begin with, set `n` to 0 and leave the rest as it is:
+ * zeroing the array would cost more than waking. When it is full, unlock, fire, lock again and look
+ * at the queue afresh: it may have changed meanwhile.
  */
 enum { WAKE_LIST_MAX = 16 };
 

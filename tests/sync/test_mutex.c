@@ -233,7 +233,8 @@ TEST(mutex, wakers_that_poll_and_unlock_at_once_pass_it_through_the_whole_queue)
 	mutex_init(&mutex);
 	CHECK_EQ(mutex_try_lock(&mutex), 0);
 	for (int i = 0; i < N; i++) {
-		eager[i] = (struct eager){ .waker = { .on_wake = lock_and_unlock, .arg = &eager[i] } };
+		eager[i] = (struct eager){ .waker = { .on_wake = lock_and_unlock } };
+		eager[i].waker.arg = &eager[i];
 		CHECK_EQ(start(&eager[i].lock, &eager[i].waker), POLL_PENDING);
 	}
 	mutex_unlock(&mutex);

@@ -1,6 +1,6 @@
 /*
- * The notify when things happen at the wrong moment: dropped waiters, and wakers that call it back. A
- * notification for one reaches one, or is stored.
+ * The notify when things happen at the wrong moment: dropped waiters, and wakers that call it back.
+ * A notification for one reaches one, or is stored.
  */
 #include "t.h"
 #include "t_future.h"

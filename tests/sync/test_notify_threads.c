@@ -94,7 +94,7 @@ TEST(notify_threads, nobody_who_is_there_before_he_looks_misses_a_change)
 	CHECK_EQ(atomic_load(&n_wrong), 0);
 }
 
-/* A queue that is only a number. A consumer is enabled before it looks, and drops what it does not need. */
+/* A queue that is only a number. A consumer is enabled, looks, and drops what it does not need. */
 static atomic_long n_queued, n_taken;
 
 static bool take_one(void)

@@ -1,6 +1,6 @@
 /*
- * The rwlock against a naive model: 100,000 random steps. The model knows who holds it and who waits,
- * in an array, and the one rule: the longest waiter gets in when the holders allow it.
+ * The rwlock against a naive model: 100,000 random steps. The model knows who holds it and who
+ * waits, in an array, and the one rule: the longest waiter gets in when the holders allow it.
  */
 #include "t.h"
 #include "t_future.h"

@@ -15,7 +15,8 @@ static struct semaphore semaphore_of(size_t n)
 }
 
 /* Builds an acquire and polls it once. */
-static enum poll start(struct semaphore_acquire *a, struct semaphore *s, size_t n, struct t_waker *w)
+static enum poll start(struct semaphore_acquire *a, struct semaphore *s, size_t n,
+		       struct t_waker *w)
 {
 	return t_poll(semaphore_acquire(a, s, n), w);
 }

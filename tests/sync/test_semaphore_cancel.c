@@ -1,6 +1,6 @@
 /*
- * The semaphore when things happen at the wrong moment: dropped waiters, wakers that change, and wakers
- * that call the semaphore back. Whatever the order, no permit may get lost.
+ * The semaphore when things happen at the wrong moment: dropped waiters, wakers that change, and
+ * wakers that call the semaphore back. Whatever the order, no permit may get lost.
  */
 #include "t.h"
 #include "t_future.h"
@@ -17,7 +17,8 @@ static struct semaphore semaphore_of(size_t n)
 	return s;
 }
 
-static enum poll start(struct semaphore_acquire *a, struct semaphore *s, size_t n, struct t_waker *w)
+static enum poll start(struct semaphore_acquire *a, struct semaphore *s, size_t n,
+		       struct t_waker *w)
 {
 	return t_poll(semaphore_acquire(a, s, n), w);
 }
@@ -346,7 +347,7 @@ TEST(semaphore_cancel, a_waker_replaced_by_a_poll_may_release_when_dropped)
 	CHECK_EQ(t_poll(&a.future, &w2), POLL_READY);
 }
 
-/* More waiters than one batch of wakes holds, so that the lock is released with permits still to give. */
+/* More than one batch of wakes: the lock is released while there are permits still to give. */
 enum { MANY = 3 * WAKE_LIST_MAX + 1 };
 
 TEST(semaphore_cancel, nobody_barges_in_between_two_batches_of_wakes)

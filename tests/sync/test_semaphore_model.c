@@ -1,6 +1,6 @@
 /*
- * The semaphore against a naive model: 100,000 random steps, after each of which both must agree. The
- * model keeps its queue in an array and looks at all of it, every time.
+ * The semaphore against a naive model: 100,000 random steps, after each of which both must agree.
+ * The model keeps its queue in an array and looks at all of it, every time.
  */
 #include "t.h"
 #include "t_future.h"
