@@ -109,8 +109,8 @@ static void enqueue(struct semaphore_acquire *a)
 }
 
 /*
- * Leaves a clone of `w` where a release will find it. Called with the lock held and returns with it;
- * in between it is released, since clone() may call anything, so all is looked at again. Returns
+ * Leaves a clone of `w` where a release will find it. Called with the lock held and returns with
+ * it; in between it is released, since clone() may call anything, so all is looked at again. Returns
  * what settle() said; `*left_over` is for the caller to drop once the lock is released.
  */
 static bool settle_or_wait(struct semaphore_acquire *a, const struct waker *w,
