@@ -39,24 +39,48 @@ static struct future *visit(struct visit *f, int *n_inside, int *n_most)
 	return &f->co.future;
 }
 
+enum { N_TASKS = 1000, N_PERMITS = 5 };
+
+/* Spawns all visitors, then awaits every one. */
+struct crowd {
+	struct co co;
+	struct task *visitor[N_TASKS];
+	struct task_join join;
+	int i, n_inside, n_most;
+};
+
+static enum poll crowd_run(struct co *co, struct context *cx)
+{
+	struct crowd *const f = co_frame(co, struct crowd);
+
+	co_begin(co);
+	for (f->i = 0; f->i < N_TASKS; f->i++)
+		f->visitor[f->i] = spawn(cx->rt, visit, &f->n_inside, &f->n_most);
+	for (f->i = 0; f->i < N_TASKS; f->i++) {
+		co_await(task_join(&f->join, f->visitor[f->i]));
+		task_detach(f->visitor[f->i]);
+	}
+	co_end;
+}
+
+static struct future *crowd(struct crowd *f)
+{
+	*f = (struct crowd){ .co = co_init(crowd_run) };
+	return &f->co.future;
+}
+
 /* BEH sync_semaphore::stress_test */
 /* BEH sync_semaphore_owned::stress_test */
 TEST(semaphore_tasks, a_thousand_tasks_over_five_permits_leave_exactly_five)
 {
 	struct runtime *rt = t_runtime();
-	struct semaphore_acquire all;
-	int n_inside = 0, n_most = 0;
+	struct crowd c;
 
-	CHECK_EQ(semaphore_init(&semaphore, 5), 0);
-	for (int i = 0; i < 1000; i++)
-		task_detach(spawn(rt, visit, &n_inside, &n_most));
-	while (runtime_n_tasks(rt) > 0) {
-		CHECK_EQ(runtime_block_on(rt, semaphore_acquire(&all, &semaphore, 5)), 0);
-		CHECK_EQ(semaphore_release(&semaphore, 5), 0);
-	}
-	CHECK_EQ(n_inside, 0);
-	CHECK_EQ(n_most, 5);
-	CHECK_EQ(semaphore_try_acquire(&semaphore, 5), 0);
+	CHECK_EQ(semaphore_init(&semaphore, N_PERMITS), 0);
+	CHECK_EQ(runtime_block_on(rt, crowd(&c)), 0);
+	CHECK_EQ(c.n_inside, 0);
+	CHECK_EQ(c.n_most, N_PERMITS);
+	CHECK_EQ(semaphore_try_acquire(&semaphore, N_PERMITS), 0);
 	CHECK_EQ(semaphore_try_acquire(&semaphore, 1), -EAGAIN);
 	runtime_destroy(rt);
 }
