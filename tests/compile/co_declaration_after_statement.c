@@ -1,0 +1,21 @@
+/* expect: declaration-after-statement */
+#include "future/co.h"
+#include "future/ready.h"
+
+struct scene {
+	struct co co;
+	int n;
+	struct ready ready;
+};
+
+enum poll scene_run(struct co *co, struct context *cx)
+{
+	struct scene *const f = co_frame(co, struct scene);
+
+	co_begin(co);
+	f->n = 1;
+	int n = 2;
+
+	f->n = n;
+	co_end;
+}
