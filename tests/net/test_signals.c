@@ -138,6 +138,7 @@ TEST(signals, a_dropped_listener_takes_nothing_from_another)
 }
 
 /* BEH signal_realtime::signal_realtime */
+/* All but the last one, which valgrind keeps for itself. */
 TEST(signals, every_real_time_signal_arrives)
 {
 	struct t_net t;
@@ -147,12 +148,12 @@ TEST(signals, every_real_time_signal_arrives)
 
 	t_net_begin(&t);
 	sigemptyset(&set);
-	for (int signo = SIGRTMIN; signo <= SIGRTMAX; signo++)
+	for (int signo = SIGRTMIN; signo < SIGRTMAX; signo++)
 		sigaddset(&set, signo);
 	CHECK_EQ(signals_open(&s, &set), 0);
-	for (int signo = SIGRTMIN; signo <= SIGRTMAX; signo++)
+	for (int signo = SIGRTMIN; signo < SIGRTMAX; signo++)
 		raise(signo);
-	for (int signo = SIGRTMIN; signo <= SIGRTMAX; signo++) {
+	for (int signo = SIGRTMIN; signo < SIGRTMAX; signo++) {
 		t_net_run(&t, signals_next(&next, &s));
 		CHECK_EQ(next.signo, signo);
 	}
