@@ -7,7 +7,7 @@ limit=${T_LIMIT:-150} # seconds for a whole program: a hang is a failure, too
 
 case $STAGE in
 criterion)
-	set -- "$program" --quiet --ascii --short-filename -j2 ${T:+--filter "*$T*"}
+	set -- env LC_ALL=C "$program" --color=never --short-filename -j2 ${T:+--filter "*$T*"}
 	;;
 tsan)
 	# gcc 12's TSan cannot start where the kernel places mappings too randomly.
