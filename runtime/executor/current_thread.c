@@ -1,0 +1,87 @@
+/* current_thread: the loop. See current_thread.h for its picture. */
+#include "executor/current_thread.h"
+
+#include <errno.h>
+
+/* Polls up to event_interval tasks, oldest first. Stops early when the root is done. */
+static void poll_tasks(struct current_thread *ct, const struct task *root)
+{
+	struct context cx = { .rt = &ct->services };
+
+	for (unsigned i = 0; i < ct->options.event_interval; i++) {
+		struct task *t = scheduler_pop(&ct->scheduler);
+
+		if (!t)
+			return;
+		cx.budget = ct->options.budget;
+		scheduler_run(&ct->scheduler, t, &cx);
+		if (t == root && task_is_done(root))
+			return;
+	}
+}
+
+/* There is more to poll: see what has become due or ready meanwhile, without waiting for it. */
+static int look(struct current_thread *ct)
+{
+	if (timers_n(&ct->timers) > 0)
+		timers_turn(&ct->timers);
+	return reactor_n_waiting(&ct->reactor) > 0 ? reactor_wait(&ct->reactor, 0) : 0;
+}
+
+/*
+ * Under a virtual clock time passes only when nothing else can happen: first whatever descriptors and
+ * other threads have, then the next deadline.
+ */
+static int wait_virtual(struct current_thread *ct)
+{
+	bool armed = timers_n(&ct->timers) > 0;
+	int err = reactor_wait(&ct->reactor, armed ? 0 : UINT64_MAX);
+
+	if (!err && armed && scheduler_is_empty(&ct->scheduler))
+		timers_jump(&ct->timers);
+	return err;
+}
+
+static int wait_real(struct current_thread *ct)
+{
+	int err = reactor_wait(&ct->reactor, timers_next_ns(&ct->timers));
+
+	if (timers_n(&ct->timers) > 0)
+		timers_turn(&ct->timers);
+	return err;
+}
+
+/* Nothing to poll. What is due now comes first; else the thread sleeps. */
+static int idle(struct current_thread *ct)
+{
+	struct scheduler *s = &ct->scheduler;
+	int err;
+
+	if (timers_n(&ct->timers) > 0)
+		timers_turn(&ct->timers);
+	if (!scheduler_is_empty(s) || !scheduler_park(s))
+		return 0;
+	if (timers_n(&ct->timers) > 0 || reactor_n_waiting(&ct->reactor) > 0)
+		err = clock_is_virtual(&ct->clock) ? wait_virtual(ct) : wait_real(ct);
+	else if (stall_is_deadlock(ct))
+		err = -EDEADLK;
+	else
+		err = stall_wait(ct);
+	scheduler_unpark(s);
+	return err;
+}
+
+int current_thread__drive(struct current_thread *ct, struct task *root)
+{
+	for (;;) {
+		int err;
+
+		scheduler_empty_inbox(&ct->scheduler);
+		poll_tasks(ct, root);
+		if (task_is_done(root))
+			return 0;
+		err = ct->scheduler.first ? look(ct) : idle(ct);
+		if (err)
+			return err;
+	}
+}

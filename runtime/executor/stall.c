@@ -1,0 +1,91 @@
+/*
+ * stall: a runtime does not hang in silence.
+ *
+ * The one idea: who could still wake a task? Its wakers are counted, so a pending task of which there
+ * is no waker left anywhere can never be polled again; that is a deadlock, and provable. In a process
+ * of a single thread even a waker that exists is of no use, once that thread has nothing to run: the
+ * only ones that could call it are tasks, and they are all asleep. In any other case another thread
+ * may be about to wake somebody: all that can be said is that it takes suspiciously long.
+ */
+#define _GNU_SOURCE 1 /* CLOCK_MONOTONIC */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/sys.h"
+#include "executor/current_thread.h"
+#include "task/backtrace.h"
+
+void runtime_dump(struct runtime *rt, FILE *out)
+{
+	struct scheduler *s = &current_thread_of(rt)->scheduler;
+	struct slab_cursor cursor;
+
+	scheduler_walk(s, &cursor);
+	for (struct task *t; (t = scheduler_next(s, &cursor));) {
+		unsigned n = task__n_wakers(t);
+
+		fprintf(out, "task %" PRIu32 " (%s), %u waker%s\n", t->id, task_name(t), n,
+			n == 1 ? "" : "s");
+		backtrace_print(out, task__future(t), 1);
+	}
+}
+
+static bool nobody_can_wake(struct scheduler *s)
+{
+	struct slab_cursor cursor;
+	bool someone_may = false;
+
+	if (lock_alone())
+		return true;
+	scheduler_walk(s, &cursor);
+	for (struct task *t; (t = scheduler_next(s, &cursor));)
+		someone_may |= task__may_run(t);
+	return !someone_may && scheduler_is_empty(s); /* nor was one spawned by another thread meanwhile */
+}
+
+bool stall_is_deadlock(struct current_thread *ct)
+{
+	FILE *out = ct->options.diagnostics;
+
+	if (ct->options.no_deadlock_check || !nobody_can_wake(&ct->scheduler))
+		return false;
+	fprintf(out,
+		"weft: deadlock: %zu task%s will never be polled again: none is runnable, no timer and"
+		" no descriptor is armed, and nobody is left to wake one\n",
+		ct->scheduler.n_live, ct->scheduler.n_live == 1 ? "" : "s");
+	runtime_dump(&ct->services, out);
+	fflush(out);
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	sys_ops->clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int stall_wait(struct current_thread *ct)
+{
+	int64_t limit_ms = ct->options.stall_warn_ms;
+	FILE *out = ct->options.diagnostics;
+	uint64_t limit_ns, start;
+	int err;
+
+	if (ct->warned || limit_ms < 0)
+		return reactor_wait(&ct->reactor, UINT64_MAX);
+	limit_ns = (uint64_t)limit_ms * 1000000u;
+	start = now_ns();
+	err = reactor_wait(&ct->reactor, limit_ns);
+	if (err || now_ns() - start < limit_ns)
+		return err;
+	ct->warned = true;
+	fprintf(out,
+		"weft: stalled: nothing to run for %" PRId64 " ms, and no timer or descriptor armed; going on"
+		" to wait, since another thread may hold a waker\n",
+		limit_ms);
+	runtime_dump(&ct->services, out);
+	fflush(out);
+	return 0;
+}
