@@ -33,7 +33,8 @@
  * once; giving up a zeroed one does nothing. All functions may be called from any thread; one handle
  * is not to be used by two threads at once. A future borrows the handle that it was made from.
  *
- * Errors: 0; -EPIPE closed, or ended; -EAGAIN full, or empty; -ENOMEM; -EINVAL.
+ * Errors: 0; -EPIPE closed, or ended; -EAGAIN full, or empty; -ENOMEM; -EINVAL; and -ECANCELED in a
+ * future that was dropped before it was over.
  */
 #ifndef WEFT_SYNC_MPSC_H
 #define WEFT_SYNC_MPSC_H
@@ -119,7 +120,7 @@ struct mpsc_reserve {
 	struct mpsc_place place;
 	struct mpsc_permit permit;
 	size_t n;
-	int err; /* 0; -EPIPE; -EINVAL: more than the channel will ever have, or it is unbounded */
+	int err; /* 0; -EPIPE; -EINVAL: more than the channel has, or it is unbounded; -ECANCELED */
 };
 struct future *mpsc_reserve(struct mpsc_reserve *r, const struct mpsc_sender *tx, size_t n);
 
@@ -166,7 +167,7 @@ struct mpsc_recv {
 	struct mpsc *chan; /* borrowed */
 	void *slot;        /* borrowed */
 	uint32_t len;
-	int err; /* 0; -EPIPE: everything has been received */
+	int err; /* 0; -EPIPE: everything has been received; -ECANCELED */
 };
 #define mpsc_recv(r, rx, slot) mpsc__recv((r), (rx), (slot), sizeof *(slot))
 
@@ -178,7 +179,7 @@ struct mpsc_recv_many {
 	size_t max;        /* 0: is over at once */
 	size_t n;          /* how many; 0 when err says so, and for max 0 */
 	uint32_t len;
-	int err; /* 0; -EPIPE: everything has been received */
+	int err; /* 0; -EPIPE: everything has been received; -ECANCELED */
 };
 #define mpsc_recv_many(r, rx, array, max)                                                          \
 	mpsc__recv_many((r), (rx), (array), (max), sizeof *(array))
@@ -235,7 +236,8 @@ static inline struct future *mpsc__recv(struct mpsc_recv *r, struct mpsc_receive
 	*r = (struct mpsc_recv){ .future = future_init(&mpsc__recv_ops),
 				 .chan = rx->chan,
 				 .slot = slot,
-				 .len = (uint32_t)len };
+				 .len = (uint32_t)len,
+				 .err = -ECANCELED };
 	return &r->future;
 }
 
@@ -246,7 +248,8 @@ static inline struct future *mpsc__recv_many(struct mpsc_recv_many *r, struct mp
 				      .chan = rx->chan,
 				      .array = array,
 				      .max = max,
-				      .len = (uint32_t)len };
+				      .len = (uint32_t)len,
+				      .err = -ECANCELED };
 	return &r->future;
 }
 

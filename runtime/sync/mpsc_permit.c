@@ -58,22 +58,24 @@ static enum poll reserve_poll(struct future *f, struct context *cx)
 {
 	struct mpsc_reserve *r = future_of(f, struct mpsc_reserve);
 	struct waker mine = { 0 };
+	int err;
 
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
 	for (;;) {
 		lock_acquire(&r->chan->lock);
-		r->err = reserve_step(r);
-		if (r->err != -EAGAIN)
+		err = reserve_step(r);
+		if (err != -EAGAIN)
 			break;
 		if (mpsc__wait(r->chan, &r->place, cx->waker, &mine)) {
 			waker_drop(&mine);
 			return POLL_PENDING;
 		}
 	}
-	r->permit = permit_for(r->chan, r->err ? 0 : r->n);
+	r->err = err;
+	r->permit = permit_for(r->chan, err ? 0 : r->n);
 	/* Closed between the grant and this poll: too late. The receiver may be waiting for this. */
-	mpsc__release(r->chan, r->err && r->place.stage == MPSC_GRANTED ? r->n : 0);
+	mpsc__release(r->chan, err && r->place.stage == MPSC_GRANTED ? r->n : 0);
 	waker_drop(&mine);
 	context_spend(cx);
 	return POLL_READY;

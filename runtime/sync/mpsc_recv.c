@@ -82,14 +82,16 @@ static __attribute__((noinline)) enum poll recv_slowly(struct mpsc_recv *r, stru
 	struct mpsc *ch = r->chan;
 	struct mpsc_block *dead = NULL;
 	struct waker mine = { 0 }, granted = { 0 };
+	int err;
 
-	while ((r->err = take(ch, r->slot, &granted, &dead)) == -EAGAIN) {
+	while ((err = take(ch, r->slot, &granted, &dead)) == -EAGAIN) {
 		if (wait_for_item(ch, r, cx->waker, &mine)) {
 			waker_drop(&mine);
 			return POLL_PENDING;
 		}
 		lock_acquire(&ch->lock);
 	}
+	r->err = err;
 	lock_release(&ch->lock);
 	mpsc__blocks_free(dead);
 	waker_wake(&granted);
