@@ -47,7 +47,7 @@ RUNNER  := runner
 WERROR  :=
 
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-cflags   := -std=c17 $(OPT) -g -Wall -Wextra -Wshadow -Wdeclaration-after-statement \
+cflags   := -std=c17 -g $(OPT) -Wall -Wextra -Wshadow -Wdeclaration-after-statement \
 	    $(if $(WERROR),-Werror) $(if $(debug),-DWEFT_DEBUG) $(sanitize) -pthread -Iruntime -I.
 compile   = $(CC) $(cflags) $(CPPFLAGS) $(CFLAGS)
 link      = $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
@@ -70,7 +70,7 @@ bench_src   := $(sort $(wildcard bench/*.c))
 tests_all   := $(sort $(wildcard tests/test_*.c tests/*/test_*.c tests/*/*/test_*.c))
 t_main      := tests/t_$(RUNNER).c
 t_src       := $(filter-out tests/t_runner.c tests/t_criterion.c $(tests_all) tests/compile/% \
-		 tests/freestanding/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
+		 tests/freestanding/% tests/harness/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
 all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(t_src) $(tests_all) \
 	       tests/t_runner.c tests/t_criterion.c
 
@@ -163,19 +163,20 @@ found     = $(shell command -v $(firstword $(1)))
 compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
 
 builds  := criterion asan other tsan valgrind
-scripts := freestanding compile headers symbols
+scripts := harness freestanding compile headers symbols
 stages  := $(builds) $(scripts)
 
 config_criterion := CC='$(CC)' SAN= DEBUG= RUNNER=criterion
 config_asan      := CC='$(CC)' SAN=address,undefined DEBUG=1 RUNNER=runner
 config_other     := CC=$(other_cc) SAN= DEBUG= RUNNER=runner
 config_tsan      := CC='$(CC)' SAN=thread DEBUG= RUNNER=runner
-config_valgrind  := CC='$(CC)' SAN= DEBUG= RUNNER=runner OPT=-O1
+config_valgrind  := CC='$(CC)' SAN= DEBUG= RUNNER=runner OPT='-O1 -gdwarf-4'
 title_criterion    := Criterion, $(CC) -O2
 title_asan         := ASan and UBSan, $(CC), debug build
 title_other        := $(other_cc) -O2
 title_tsan         := TSan, suites *_threads
 title_valgrind     := valgrind, future and sync
+title_harness      := the test harness itself
 title_freestanding := runtime/future without libc
 title_compile      := must and must not compile
 title_headers      := every header alone
@@ -204,7 +205,8 @@ ifeq ($(strip $(stages)),)
 	@echo "no test has T=$(T) in its file name or in suite/name"; echo "0 passed, 0 failed"; false
 else
 	@rm -rf build/check/*.count
-	@sh tests/tools/need_criterion.sh $(CC) || { echo "0 passed, 1 failed"; false; }
+	@sh tests/tools/need_criterion.sh $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) || { echo "0 passed, 1 failed"; false; }
+	@echo "  $(words $(stages)) stages, side by side"
 	@$(MAKE) --no-print-directory -k -Otarget $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) \
 		$(stages:%=check-%); sh tests/tools/sum.sh $(stages:%=build/check/%.count)
 endif
@@ -215,7 +217,7 @@ $(builds:%=check-%): check-%:
 	@[ -n '$(missing_$*)' ] || \
 		$(MAKE) --no-print-directory -k results STAGE=$* $(config_$*) OUT=build/check/$* WERROR=1 QUIET=1 || \
 		echo "0 1" >build/check/$*/results/does_not_build.result
-	@sh tests/tools/stage.sh build/check/$* "$(title_$*)" $(missing_$*)
+	@T='$(T)' sh tests/tools/stage.sh build/check/$* "$(title_$*)" $(missing_$*)
 
 $(scripts:%=check-%): check-%:
 	@mkdir -p build/check/$*
@@ -223,7 +225,7 @@ $(scripts:%=check-%): check-%:
 		sh tests/tools/$*.sh $(if $(filter compile,$*),$(cases)) >build/check/$*/log 2>&1; \
 		mkdir -p build/check/$*/results; \
 		tail -n 1 build/check/$*/log >build/check/$*/results/all.result; sed '$$d' build/check/$*/log
-	@sh tests/tools/stage.sh build/check/$* "$(title_$*)"
+	@T='$(T)' sh tests/tools/stage.sh build/check/$* "$(title_$*)"
 
 # The symbols are those of the release build that Criterion tested.
 check-symbols: check-criterion

@@ -147,5 +147,6 @@ int main(int argc, char **argv)
 	running[0] = '\0';
 	if (!list)
 		printf("%u passed, %u failed\n", n_passed, n_failed);
+	fflush(stdout); /* who finds a leak after this ends the process at once */
 	return n_failed > 0;
 }
