@@ -68,7 +68,6 @@ app_main    := $(wildcard app/main.c)
 app_src     := $(filter-out app/main.c,$(sort $(wildcard app/*.c)))
 bench_src   := $(sort $(wildcard bench/*.c))
 tests_all   := $(sort $(wildcard tests/test_*.c tests/*/test_*.c tests/*/*/test_*.c))
-t_main      := tests/t_$(RUNNER).c
 t_src       := $(filter-out tests/t_runner.c tests/t_criterion.c $(tests_all) tests/compile/% \
 		 tests/freestanding/% tests/harness/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
 all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(t_src) $(tests_all) \
@@ -127,10 +126,19 @@ $(OUT)/bench/weft-bench: $(call objects,$(bench_src)) $(lib)
 	@mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
-$(OUT)/tests/%: $(OUT)/obj/tests/%.o $(call objects,$(t_main)) $(OUT)/libtests.a $(OUT)/libapp.a $(lib)
+# A test program is one test_*.c, a runner, and archives; only those of the app are linked with its core.
+test_main := $(call objects,tests/t_$(RUNNER).c)
+
+$(OUT)/tests/app/%: $(OUT)/obj/tests/app/%.o $(test_main) $(OUT)/libtests.a $(OUT)/libapp.a $(lib)
+	$(link_test)
+$(OUT)/tests/%: $(OUT)/obj/tests/%.o $(test_main) $(OUT)/libtests.a $(lib)
+	$(link_test)
+
+define link_test
 	$(call say,LD $@)
 	@mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(t_libs) $(LDLIBS)
+endef
 
 -include $(patsubst %.o,%.d,$(call objects,$(all_src)))
 
