@@ -356,41 +356,6 @@ TEST(mpsc, items_of_any_size_arrive_whole)
 	mpsc_receiver_drop(&rx);
 }
 
-TEST(mpsc, a_steady_flow_allocates_nothing)
-{
-	struct scene s = scene(0);
-	long n;
-	int sent = 0, received = 0;
-
-	while (sent < 100)
-		send(&s, sent++);
-	for (int i = 0; i < 200; i++) {
-		send(&s, sent++);
-		receive(&s, received++);
-	}
-	n = t_mem_allocs();
-	for (int i = 0; i < 1000; i++) {
-		send(&s, sent++);
-		receive(&s, received++);
-	}
-	CHECK_EQ(t_mem_allocs(), n);
-	scene_end(&s);
-}
-
-TEST(mpsc, a_flood_that_has_gone_by_is_not_kept_in_memory)
-{
-	struct scene s = scene(0);
-	long before = t_mem_live(), at_most;
-
-	for (int i = 0; i < 100000; i++)
-		send(&s, i);
-	at_most = before + (t_mem_live() - before) / 100;
-	for (int i = 0; i < 100000; i++)
-		receive(&s, i);
-	CHECK(t_mem_live() < at_most);
-	scene_end(&s);
-}
-
 TEST(mpsc, every_future_respects_the_budget)
 {
 	struct scene s = scene(2);
