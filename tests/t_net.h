@@ -1,6 +1,6 @@
 /*
- * t_net: descriptors for tests: a reactor to poll futures in by hand, connected pairs, and a sys_ops
- * that counts, fails on request, and knows whether every descriptor was closed again.
+ * t_net: descriptors for tests: a reactor to poll futures in by hand, connected pairs, and a
+ * sys_ops that counts, fails on request, and knows whether every descriptor was closed again.
  *
  *	struct t_net t;
  *	t_net_begin(&t);
@@ -35,8 +35,8 @@ struct t_calls {
 };
 
 static struct t_net_sys {
-	struct t_calls recv, send, sendmsg, accept4, connect, read, epoll_ctl, epoll_wait, socket, close,
-		epoll_create1, eventfd, signalfd;
+	struct t_calls recv, send, sendmsg, accept4, connect, read, epoll_ctl, epoll_wait, socket,
+		close, epoll_create1, eventfd, signalfd;
 	size_t max_send; /* if not 0: no write takes more bytes than this */
 } t_sys;
 
@@ -66,8 +66,9 @@ static inline void t_sys_plan(struct t_calls *c, int error, unsigned times)
 
 static inline ssize_t t_sys_recv(int fd, void *buf, size_t len, int flags)
 {
-	return t_sys_fails(&t_sys.recv) ? -1
-					: t_sys_note(&t_sys.recv, sys_real.recv(fd, buf, len, flags));
+	if (t_sys_fails(&t_sys.recv))
+		return -1;
+	return t_sys_note(&t_sys.recv, sys_real.recv(fd, buf, len, flags));
 }
 
 static inline ssize_t t_sys_read(int fd, void *buf, size_t len)
@@ -148,14 +149,16 @@ static inline int t_sys_signalfd(int fd, const sigset_t *mask, int flags)
 static inline int t_sys_epoll_pwait2(int ep, struct epoll_event *events, int max,
 				     const struct timespec *timeout, const sigset_t *mask)
 {
-	return t_sys_fails(&t_sys.epoll_wait) ? -1
-					      : sys_real.epoll_pwait2(ep, events, max, timeout, mask);
+	if (t_sys_fails(&t_sys.epoll_wait))
+		return -1;
+	return sys_real.epoll_pwait2(ep, events, max, timeout, mask);
 }
 
 static inline int t_sys_epoll_wait(int ep, struct epoll_event *events, int max, int timeout_ms)
 {
-	return t_sys_fails(&t_sys.epoll_wait) ? -1
-					      : sys_real.epoll_wait(ep, events, max, timeout_ms);
+	if (t_sys_fails(&t_sys.epoll_wait))
+		return -1;
+	return sys_real.epoll_wait(ep, events, max, timeout_ms);
 }
 
 struct t_net {
@@ -196,7 +199,7 @@ static inline void t_net_begin(struct t_net *t)
 	counting.eventfd = t_sys_eventfd;
 	counting.signalfd = t_sys_signalfd;
 	counting.epoll_pwait2 = t_sys_epoll_pwait2;
-	counting.epoll_wait = t_sys_epoll_wait; /* what it is where the other is missing: valgrind */
+	counting.epoll_wait = t_sys_epoll_wait; /* all there is under valgrind */
 	*t = (struct t_net){ .n_fds = t_net_n_fds() };
 	CHECK_EQ(reactor_init(&t->reactor), 0);
 	t->rt.reactor = &t->reactor;
@@ -204,7 +207,10 @@ static inline void t_net_begin(struct t_net *t)
 	sys_ops = &counting;
 }
 
-/* Nothing waits, nothing is registered, no waker is out, and as many descriptors are open as before. */
+/*
+ * Nothing waits, nothing is registered, no waker is out, and as many descriptors are open as
+ * before.
+ */
 static inline void t_net_end(struct t_net *t)
 {
 	CHECK_EQ(reactor_n_waiting(&t->reactor), 0);

@@ -16,7 +16,7 @@ static void consume(struct line_reader *r, size_t next)
 	r->start = r->scanned = next;
 }
 
-/* Looks for a newline in what was not looked at yet; `*at` is its place, or else where the bytes end. */
+/* Looks for a newline in what was not looked at yet; `*at`: its place, or where the bytes end. */
 static bool find_newline(struct line_reader *r, size_t *at)
 {
 	char *found = memchr(r->buf + r->scanned, '\n', r->end - r->scanned);

@@ -1,8 +1,8 @@
 /*
  * address: an IP address and a port, and its text.
  *
- * The one idea: only numbers. "127.0.0.1:80" and "[::1]:80" are converted here, without waiting; names
- * would need a resolver, which blocks, and so are somebody else's business.
+ * The one idea: only numbers. "127.0.0.1:80" and "[::1]:80" are converted here, without waiting;
+ * names would need a resolver, which blocks, and so are somebody else's business.
  */
 #ifndef WEFT_NET_ADDRESS_H
 #define WEFT_NET_ADDRESS_H

@@ -1,9 +1,9 @@
 /*
  * tcp_listener: a door, and the future that waits for somebody to come through it.
  *
- * The one idea: a connection is taken from the kernel's queue in the very poll that says READY. So an
- * accept that is dropped while pending loses nobody, and one that fails for lack of descriptors leaves
- * the connection in the queue for the next.
+ * The one idea: a connection is taken from the kernel's queue in the very poll that says READY. So
+ * an accept that is dropped while pending loses nobody, and one that fails for lack of descriptors
+ * leaves the connection in the queue for the next.
  */
 #ifndef WEFT_NET_TCP_LISTENER_H
 #define WEFT_NET_TCP_LISTENER_H
@@ -17,15 +17,16 @@ struct tcp_listener {
 };
 
 /*
- * Listens on "127.0.0.1:8080" or "[::1]:8080"; port 0 lets the system choose. `backlog` is how many may
- * queue before they are accepted. 0, or -errno with `*l` zeroed: -EINVAL (address), -EADDRINUSE, -EACCES...
+ * Listens on "127.0.0.1:8080" or "[::1]:8080"; port 0 lets the system choose. `backlog` is how many
+ * may queue before they are accepted. 0, or -errno with `*l` zeroed: -EINVAL (address),
+ * -EADDRINUSE, -EACCES...
  */
 int tcp_listen(struct tcp_listener *l, const char *address, int backlog);
 
 /* Where it listens, with the port that was chosen: 0, or -errno with `text` being "?". */
 int tcp_listener_address(const struct tcp_listener *l, char text[static ADDRESS_TEXT_LEN]);
 
-/* Stops listening. An accept that waits is woken and completes with -EBADF. Zeroed ones are allowed. */
+/* Stops. An accept that waits is woken and completes with -EBADF. Zeroed ones are allowed. */
 void tcp_listener_close(struct tcp_listener *l);
 
 struct tcp_accept {
@@ -41,8 +42,9 @@ struct future *tcp_accept(struct tcp_accept *a, struct tcp_listener *l);
 
 /*
  * True of an `err` that says nothing against the listener: one connection broke in the queue
- * (-ECONNABORTED, -EPROTO: accept again at once), or something has run out (-EMFILE, -ENFILE, -ENOBUFS,
- * -ENOMEM: the connection still queues; accept again a little later, since it fails at once until then).
+ * (-ECONNABORTED, -EPROTO: accept again at once), or something has run out (-EMFILE, -ENFILE,
+ * -ENOBUFS, -ENOMEM: the connection still queues; accept again a little later, since it fails at
+ * once until then).
  */
 bool tcp_accept_may_go_on(int err);
 

@@ -1,13 +1,15 @@
 /*
  * tcp_stream: one connection, and what can be done with it without waiting.
  *
- * The one idea: a stream is a source (reactor/source.h) and nothing else. It has no buffers, so there
- * is nothing in it to lose: bytes are either in the kernel or in the caller's hands. The futures that
- * wait (tcp_read.h, tcp_write.h, tcp_connect.h) are these very calls, repeated when the source is ready.
+ * The one idea: a stream is a source (reactor/source.h) and nothing else. It has no buffers, so
+ * there is nothing in it to lose: bytes are either in the kernel or in the caller's hands. The
+ * futures that wait (tcp_read.h, tcp_write.h, tcp_connect.h) are these very calls, repeated when
+ * the source is ready.
  *
  * One future may read while another one writes; two that read at the same time are a bug. A stream
  * that has been waited on must not be copied to another place: tcp_move moves it. A fresh one, as
- * accepting gives it, may be assigned. A zeroed stream is closed, and closing it again does nothing.
+ * accepting gives it, may be assigned. A zeroed stream is closed, and closing it again does
+ * nothing.
  */
 #ifndef WEFT_NET_TCP_STREAM_H
 #define WEFT_NET_TCP_STREAM_H
@@ -42,14 +44,14 @@ void tcp_move(struct tcp_stream *to, struct tcp_stream *from);
 
 /*
  * Reads what there is: 1 to `len` bytes, 0 at the end of file, -EAGAIN if it would have to wait, or
- * -errno: -ECONNRESET, -EINVAL if `len` is 0, -EBADF if closed. Makes no system call when it is known
- * that there is nothing. May not be used while a future waits to read.
+ * -errno: -ECONNRESET, -EINVAL if `len` is 0, -EBADF if closed. Makes no system call when it is
+ * known that there is nothing. May not be used while a future waits to read.
  */
 ssize_t tcp_try_read(struct tcp_stream *s, void *buf, size_t len);
 
 /*
- * Writes as much as the kernel takes now: 1 to `len` bytes, -EAGAIN, or -errno: -EPIPE, -ECONNRESET,
- * -EBADF. Never raises SIGPIPE.
+ * Writes as much as the kernel takes now: 1 to `len` bytes, -EAGAIN, or -errno: -EPIPE,
+ * -ECONNRESET, -EBADF. Never raises SIGPIPE.
  */
 ssize_t tcp_try_write(struct tcp_stream *s, const void *buf, size_t len);
 
@@ -57,12 +59,12 @@ ssize_t tcp_try_write(struct tcp_stream *s, const void *buf, size_t len);
 ssize_t tcp_try_writev(struct tcp_stream *s, const struct iovec *iov, size_t n_iov);
 
 /*
- * Half-close: the peer reads what was written and then the end of file; reading goes on. 0 or -errno.
- * Once more, or after the connection has ended, is no error.
+ * Half-close: the peer reads what was written and then the end of file; reading goes on. 0 or
+ * -errno. Once more, or after the connection has ended, is no error.
  */
 int tcp_shutdown_write(struct tcp_stream *s);
 
-/* Whether small writes leave at once (true) or may wait for an acknowledgement (false). 0 or -errno. */
+/* Small writes leave at once (true) or may wait for an acknowledgement (false). 0 or -errno. */
 int tcp_nodelay(struct tcp_stream *s, bool on);
 
 /* Their address and ours: 0, or -errno with `text` being "?". */

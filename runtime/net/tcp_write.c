@@ -3,10 +3,11 @@
 
 #include <errno.h>
 
-/* --- Once -------------------------------------------------------------------------------------- */
+/* --- Once ------------------------------------------------------------------------------------ */
 
 /* The end of a poll that tried once: PENDING if the kernel had no room, else READY with *n. */
-static enum poll settle_once(struct future *f, struct context *cx, struct source *source, ssize_t *n)
+static enum poll settle_once(struct future *f, struct context *cx, struct source *source,
+			     ssize_t *n)
 {
 	if (*n == -EAGAIN) {
 		int err = source_wait(source, SOURCE_WRITER, f, cx);
@@ -37,7 +38,8 @@ static void write_drop(struct future *f)
 
 static const struct future_ops write_ops = FUTURE_OPS("tcp_write", write_poll, write_drop);
 
-struct future *tcp_write(struct tcp_write *w, struct tcp_stream *stream, const void *buf, size_t len)
+struct future *tcp_write(struct tcp_write *w, struct tcp_stream *stream, const void *buf,
+			 size_t len)
 {
 	*w = (struct tcp_write){ .future = future_init(&write_ops), .stream = stream, .buf = buf,
 				 .len = len };
@@ -69,7 +71,7 @@ struct future *tcp_writev(struct tcp_writev *w, struct tcp_stream *stream, const
 	return &w->future;
 }
 
-/* --- All of it --------------------------------------------------------------------------------- */
+/* --- All of it ------------------------------------------------------------------------------- */
 
 /*
  * The end of a poll that has tried until it got `n` <= 0. A write that takes nothing and says no

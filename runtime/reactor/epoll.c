@@ -80,7 +80,7 @@ void reactor_fini(struct reactor *r)
 	*r = (struct reactor){ .poller = -1, .wakeup = -1 };
 }
 
-/* --- Slots ------------------------------------------------------------------------------------- */
+/* --- Slots ----------------------------------------------------------------------------------- */
 
 /* Doubles the table; the new slots make up the free list, which was empty. */
 static int grow(struct reactor *r)
@@ -136,7 +136,7 @@ void reactor__detach(struct reactor *r, struct source *s, bool tell_kernel)
 	s->reactor = NULL;
 }
 
-/* --- Events ------------------------------------------------------------------------------------ */
+/* --- Events ---------------------------------------------------------------------------------- */
 
 /* The kernel's words in ours. What closes or fails a direction also makes it worth trying. */
 static unsigned ready_of(uint32_t events)
@@ -195,8 +195,8 @@ static void handle(struct reactor *r, const struct epoll_event *events, int n)
 }
 
 /*
- * For kernels without epoll_pwait2, and for just looking. Rounded up: it may be late by a millisecond,
- * but never turns into a busy loop.
+ * For the two limits that need no nanoseconds, none and nothing, and for kernels without
+ * epoll_pwait2. Rounded up: it may be late by a millisecond, but never turns into a busy loop.
  */
 static int wait_ms(struct reactor *r, struct epoll_event *events, uint64_t timeout_ns)
 {
@@ -210,12 +210,11 @@ static int fetch(struct reactor *r, struct epoll_event *events, uint64_t timeout
 {
 	struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / 1000000000),
 				    .tv_nsec = (long)(timeout_ns % 1000000000) };
-	const struct timespec *limit = timeout_ns == UINT64_MAX ? NULL : &timeout;
 	int n;
 
-	if (timeout_ns == 0 || r->lacks_pwait2)
+	if (timeout_ns == 0 || timeout_ns == UINT64_MAX || r->lacks_pwait2)
 		return wait_ms(r, events, timeout_ns);
-	n = sys_ops->epoll_pwait2(r->poller, events, BATCH, limit, NULL);
+	n = sys_ops->epoll_pwait2(r->poller, events, BATCH, &timeout, NULL);
 	if (n < 0 && errno == ENOSYS) {
 		r->lacks_pwait2 = true;
 		return wait_ms(r, events, timeout_ns);
@@ -239,7 +238,7 @@ void reactor_unpark(struct reactor *r)
 	const uint64_t one = 1;
 	ssize_t n;
 
-	/* The count is never read and never full: 2^64 wakes are more than a machine lives to see. */
+	/* The count is never read, and never full: 2^64 is more than a machine lives to see. */
 	do {
 		n = sys_ops->write(r->wakeup, &one, sizeof one);
 	} while (n < 0 && errno == EINTR);

@@ -1,16 +1,16 @@
 /*
  * reactor: where the runtime's thread sleeps until a descriptor has something to say.
  *
- * The one idea: one call, reactor_wait, asks the kernel for everything that happened, writes it down
- * in the sources (source.h), and wakes whoever waits. It runs no future itself: a wake puts a task in
- * the run queue and that is all.
+ * The one idea: one call, reactor_wait, asks the kernel for everything that happened, writes it
+ * down in the sources (source.h), and wakes whoever waits. It runs no future itself: a wake puts a
+ * task in the run queue and that is all.
  *
- * One contract, several drivers: epoll.c is the first. Nothing outside the driver's file knows which.
+ * One contract, several drivers: epoll.c is the first. Nothing outside its file knows which.
  *
- * A source's registration is known to the kernel by slot number and generation, not by address. So an
- * event that arrives for a source that was closed, in the very batch that is being worked on, or over
- * a duplicate of the descriptor that some child process still holds, names a generation that is over
- * and is ignored: closing needs no system call but close itself.
+ * A source's registration is known to the kernel by slot number and generation, not by address. So
+ * an event that arrives for a source that was closed, in the very batch that is being worked on, or
+ * over a duplicate of the descriptor that some child process still holds, names a generation that
+ * is over and is ignored: closing needs no system call but close itself.
  *
  * All functions but reactor_unpark belong to the runtime's thread.
  */
@@ -42,20 +42,21 @@ struct reactor {
 int reactor_init(struct reactor *r);
 
 /*
- * Deregisters every source, and wakes those who wait: polled again they register with the runtime they
- * are then polled by, or complete with -ENOTSUP. The sources stay open. Only after a successful init.
+ * Deregisters every source, and wakes those who wait: polled again they register with the runtime
+ * they are then polled by, or complete with -ENOTSUP. The sources stay open. Only after a
+ * successful init.
  */
 void reactor_fini(struct reactor *r);
 
 /*
- * Waits until a descriptor is ready, reactor_unpark was called since the last wait, a signal handler
- * ran, or `timeout_ns` have passed, and handles what there is. 0: only look. UINT64_MAX: no limit.
- * Returns 0, or -errno when the kernel refuses to wait. Calls wakers, which may do anything to any
- * source.
+ * Waits until a descriptor is ready, reactor_unpark was called since the last wait, a signal
+ * handler ran, or `timeout_ns` have passed, and handles what there is. 0: only look. UINT64_MAX: no
+ * limit. Returns 0, or -errno when the kernel refuses to wait. Calls wakers, which may do anything
+ * to any source.
  */
 int reactor_wait(struct reactor *r, uint64_t timeout_ns);
 
-/* Ends the reactor_wait that is running, or else the next one. Any thread; cheap enough, not free. */
+/* Ends the reactor_wait that is running, or else the next one. Any thread. Costs a system call. */
 void reactor_unpark(struct reactor *r);
 
 /* How many futures wait for a descriptor: zero means that no event can wake anybody. */

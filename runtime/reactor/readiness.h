@@ -24,7 +24,7 @@ struct readiness {
 	int err;        /* 0, or what source_wait said */
 };
 
-/* Borrows the source. A fresh one counts as ready, since nothing is known that speaks against it. */
+/* Borrows the source. A fresh one counts as ready: nothing is known that speaks against it. */
 struct future *readiness(struct readiness *r, struct source *source, enum source_side side);
 
 #endif

@@ -1,4 +1,4 @@
-/* source: what readiness means to whoever waits for it. The driver's half is in epoll.c. See source.h. */
+/* source: what readiness means to whoever waits for it; the driver has the rest. See source.h. */
 #include "reactor/source.h"
 
 #include <errno.h>

@@ -1,29 +1,31 @@
 /*
  * source: a file descriptor, what is known of its readiness, and who waits for it.
  *
- * The one idea: readiness is a memory, not a question. It starts out as "perhaps": the first operation
- * simply tries its system call. Only when that would block is the descriptor registered, edge-
- * triggered and for both directions, once in its life. From then on the kernel tells of every change
- * to ready, and the system calls themselves tell of every change to not ready:
+ * The one idea: readiness is a memory, not a question. It starts out as "perhaps": the first
+ * operation simply tries its system call. Only when that would block is the descriptor registered,
+ * edge-triggered and for both directions, once in its life. From then on the kernel tells of every
+ * change to ready, and the system calls themselves tell of every change to not ready:
  *
  *	                    event                        (or a registration, which reports anew)
  *	         +-----------------------------+
  *	         v                             |
  *	may be ready --EAGAIN, short read--> not ready --source_wait--> somebody's waker is kept
  *
- * A connection that never blocks is never registered; one that does costs one epoll_ctl, and after a
- * read that returned less than was asked no system call is spent on learning EAGAIN.
+ * A connection that never blocks is never registered; one that does costs one epoll_ctl, and after
+ * a read that returned less than was asked no system call is spent on learning EAGAIN.
  *
- * That a short read proves the stream empty has two exceptions, both handled by source_drained: once
- * the peer has closed, there is the end of file still to be read; and a read stops at TCP's urgent
- * mark though more may follow. (A test that fakes short reads through sys_ops must know this, too:
- * what it holds back is not announced again. Short writes prove nothing here, and may be faked.)
+ * That a short read proves the stream empty has two exceptions, both handled by source_drained:
+ * once the peer has closed, there is the end of file still to be read; and a read stops at TCP's
+ * urgent mark though more may follow. (A test that fakes short reads through sys_ops must know
+ * this, too: what it holds back is not announced again. Short writes prove nothing here, and may be
+ * faked.)
  *
  * No lost event: an event that happens between the system call and the clearing of the bit is still
  * in the kernel's list, since only this same thread fetches events; it sets the bit afterwards.
  *
- * Everything in here belongs to the thread of the runtime that the source is registered with. A source
- * that is registered must stay where it is: source_move moves it. A zeroed source is no descriptor.
+ * Everything in here belongs to the thread of the runtime that the source is registered with. A
+ * source that is registered must stay where it is: source_move moves it. A zeroed source is no
+ * descriptor.
  */
 #ifndef WEFT_REACTOR_SOURCE_H
 #define WEFT_REACTOR_SOURCE_H
@@ -39,12 +41,12 @@ enum source_side { SOURCE_READER, SOURCE_WRITER };
 
 /* Bits of `ready`. The first two are 1 << side, and are the only ones that are ever cleared. */
 enum {
-	SOURCE_READABLE = 1 << SOURCE_READER, /* a read may get somewhere: data, end of file or error */
+	SOURCE_READABLE = 1 << SOURCE_READER, /* a read gets somewhere: data, end of file, error */
 	SOURCE_WRITABLE = 1 << SOURCE_WRITER, /* so may a write */
-	SOURCE_READ_CLOSED = 4,               /* the end of file is in sight: the peer sent its last */
+	SOURCE_READ_CLOSED = 4,               /* the peer sent its last: the end is in sight */
 	SOURCE_WRITE_CLOSED = 8,              /* both directions are shut */
 	SOURCE_ERROR = 16,                    /* an error is, or was, waiting to be collected */
-	SOURCE_URGENT = 32,                   /* urgent data came: short reads prove nothing any more */
+	SOURCE_URGENT = 32,                   /* urgent data came: short reads prove nothing */
 };
 
 struct source_waiter {
@@ -61,17 +63,17 @@ struct source {
 	struct source_waiter waiter[2]; /* by side */
 };
 
-/* Makes `s` a source over `fd`, which must be non-blocking and is owned from now on. No system call. */
+/* Makes `s` a source over `fd`, which must be non-blocking and is owned from now on. */
 void source_open(struct source *s, int fd);
 
 /*
- * Deregisters and closes the descriptor; `s` is zeroed. Whoever still waits on it is woken, and finds
- * -EBADF. Safe at any moment, also from a waker that runs in the midst of the reactor's events.
- * Closed and zeroed sources are allowed.
+ * Deregisters and closes the descriptor; `s` is zeroed. Whoever still waits on it is woken, and
+ * finds -EBADF. Safe at any moment, also from a waker that runs in the midst of the reactor's
+ * events. Closed and zeroed sources are allowed.
  */
 void source_close(struct source *s);
 
-/* Like source_close, but leaves the descriptor open and returns it: the caller owns it. -EBADF: none. */
+/* Like source_close, but leaves the descriptor open and returns it, to be owned; -EBADF: none. */
 int source_release(struct source *s);
 
 /* Moves an open source on which nobody waits; a registered one stays so. `from` is zeroed. */
@@ -83,14 +85,26 @@ static inline bool source_may(const struct source *s, enum source_side side)
 	return s->ready & (1u << side);
 }
 
+/*
+ * Forgets that an operation on that side is known to block: the next one asks the kernel. For who
+ * must be sure of this very moment, since an event that the reactor has not fetched yet is not
+ * known here.
+ */
+static inline void source_try_again(struct source *s, enum source_side side)
+{
+	s->ready |= (unsigned char)(1u << side);
+}
+
 /* The kernel said EAGAIN. */
 static inline void source_blocked(struct source *s, enum source_side side)
 {
 	s->ready &= (unsigned char)~(1u << side);
 }
 
-/* A read of a stream returned some bytes, but fewer than it had room for: there is no more, if that is
-   what it proves. */
+/*
+ * A read of a stream returned some bytes, but fewer than it had room for: there is no more, if that
+ * is what it proves.
+ */
 static inline void source_drained(struct source *s)
 {
 	if (!(s->ready & ~(SOURCE_READABLE | SOURCE_WRITABLE)))
@@ -112,7 +126,7 @@ int source_wait(struct source *s, enum source_side side, const struct future *ow
 
 void source__forget(struct source *s, enum source_side side);
 
-/* For READY and for drop: if `owner` waits on that side, it no longer does. No pointer to it is left. */
+/* For READY and for drop: if `owner` waits on that side, it no longer does: no pointer is left. */
 static inline void source_leave(struct source *s, enum source_side side, const struct future *owner)
 {
 	if (s->waiter[side].owner == owner)

@@ -143,7 +143,7 @@ TEST(tcp_read, the_end_of_file_that_comes_while_nobody_waits_is_not_lost)
 }
 
 /* BEH io_async_fd::priority_event_on_oob_data */
-/* A read stops in front of the urgent byte, so being short proves nothing. Telnet sends such bytes. */
+/* A read stops in front of an urgent byte, so being short proves nothing. Telnet sends these. */
 TEST(tcp_read, bytes_behind_tcps_urgent_mark_are_not_forgotten)
 {
 	for (int registered_before = 0; registered_before < 2; registered_before++) {
@@ -301,7 +301,8 @@ TEST(tcp_read, edges_still_come_with_quick_acknowledgements)
 	t_net_begin(&t);
 	t_net_tcp_pair(&t, &client, &server);
 	for (int i = 0; i < 10; i++) {
-		CHECK_EQ(setsockopt(server.source.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on), 0);
+		CHECK_EQ(setsockopt(server.source.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on),
+			 0);
 		CHECK_EQ(tcp_try_write(&client, "x", 1), 1);
 		t_net_run(&t, tcp_read(&rd, &server, buf, sizeof buf));
 		CHECK_EQ(rd.n, 1);

@@ -78,7 +78,8 @@ TEST(tcp_write, nothing_at_all_is_written_at_once)
 }
 
 /* Moves `len` bytes from a to b while somebody reads b, and checks every one of them. */
-static void move_and_check(struct t_net *t, struct future *writing, struct tcp_stream *b, size_t len)
+static void move_and_check(struct t_net *t, struct future *writing, struct tcp_stream *b,
+			   size_t len)
 {
 	static char got[65536];
 	struct tcp_read rd;
@@ -124,7 +125,7 @@ TEST(tcp_write, a_megabyte_goes_through_against_back_pressure)
 	t_net_tcp_pair(&t, &a, &b);
 	move_and_check(&t, tcp_write_all(&all, &a, message, LEN), &b, LEN);
 	CHECK_EQ(all.err, 0);
-	CHECK_EQ(t_sys.epoll_ctl.n <= 8, true); /* once per source, the listener's and connect's included */
+	CHECK(t_sys.epoll_ctl.n <= 5); /* once per source; with the listener that was */
 	tcp_close(&a);
 	tcp_close(&b);
 	t_net_end(&t);
@@ -152,7 +153,7 @@ TEST(tcp_write, a_megabyte_goes_through_in_writes_of_one_byte)
 	t_net_end(&t);
 }
 
-/* --- Vectored ----------------------------------------------------------------------------------- */
+/* --- Vectored -------------------------------------------------------------------------------- */
 
 TEST(tcp_write, many_pieces_leave_in_one_system_call)
 {
@@ -230,7 +231,7 @@ TEST(tcp_write, pieces_are_cut_where_the_kernel_stopped)
 	}
 }
 
-/* --- Dropped ------------------------------------------------------------------------------------ */
+/* --- Dropped --------------------------------------------------------------------------------- */
 
 enum { LONG_LEN = 1 << 20, N_PIECES = 16 };
 static char long_message[LONG_LEN];
