@@ -29,11 +29,10 @@ ARGS    ?=
 T       ?=
 PREFIX  ?= /usr/local
 DESTDIR ?=
-AR      ?= ar
 VERSION := 0.1.0
 
 ifeq ($(origin CC),default)
-CC := $(or $(if $(shell command -v gcc),gcc),cc)
+CC := $(if $(shell command -v gcc 2>/dev/null),gcc,cc)
 endif
 
 # --- One configuration ---------------------------------------------------------------------------
@@ -49,8 +48,8 @@ WERROR  :=
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 cflags   := -std=c17 -g $(OPT) -Wall -Wextra -Wshadow -Wdeclaration-after-statement \
 	    $(if $(WERROR),-Werror) $(if $(debug),-DWEFT_DEBUG) $(sanitize) -pthread -Iruntime -I.
-compile   = $(CC) $(cflags) $(CPPFLAGS) $(CFLAGS)
-link      = $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
+compile   = $(strip $(CC) $(cflags) $(CPPFLAGS) $(CFLAGS))
+link      = $(strip $(CC) $(cflags) $(CFLAGS) $(LDFLAGS))
 t_flags  := -Itests $(if $(filter criterion,$(RUNNER)),-DT_CRITERION)
 t_libs   := $(if $(filter criterion,$(RUNNER)),-lcriterion)
 
@@ -163,11 +162,11 @@ compile_commands.json: | $(OUT)/flags
 
 # Every stage leaves build/check/STAGE.count, "passed failed", and prints one line; what fails prints
 # what it had to say. A stage whose name is in `builds` runs the test programs in a configuration of
-# its own; the others are scripts in tests/tools/.
+# its own; the others are scripts in tests/tools/. `make check-asan` runs one stage alone.
 
 gcc_like := $(if $(findstring clang,$(CC)),,yes)
 other_cc := $(if $(gcc_like),clang,gcc)
-found     = $(shell command -v $(firstword $(1)))
+found     = $(shell command -v $(firstword $(1)) 2>/dev/null)
 compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
 
 builds  := criterion asan other tsan valgrind
@@ -193,13 +192,13 @@ missing_other    := $(if $(call found,$(other_cc)),,$(other_cc))
 missing_valgrind := $(if $(call found,valgrind),,valgrind)
 
 # Which programs, by T: those whose path contains it, whole; and those with a test so named.
-named    := $(if $(T),$(shell T='$(T)' sh tests/tools/tests_named.sh $(tests_all)))
-in_path  := $(if $(T),$(foreach t,$(tests_all),$(if $(findstring $(T),$t),$t)))
+named     = $(if $(T),$(shell T='$(T)' sh tests/tools/tests_named.sh $(tests_all)))
+in_path   = $(if $(T),$(foreach t,$(tests_all),$(if $(findstring $(T),$t),$t)))
 tests    := $(if $(T),$(sort $(named) $(in_path)),$(tests_all))
-threaded := $(if $(tests),$(shell T=_threads/ sh tests/tools/tests_named.sh $(tests)))
+threaded  = $(if $(tests),$(shell T=_threads/ sh tests/tools/tests_named.sh $(tests)))
 cases    := $(sort $(foreach t,$(wildcard tests/compile/*.c),$(if $(T),$(if $(findstring $(T),$t),$t),$t)))
 
-tests_of_tsan     := $(threaded)
+tests_of_tsan      = $(threaded)
 tests_of_valgrind := $(filter tests/future/% tests/sync/%,$(tests))
 tests_of           = $(if $(filter tsan valgrind,$(1)),$(tests_of_$(1)),$(tests))
 
@@ -213,9 +212,10 @@ ifeq ($(strip $(stages)),)
 	@echo "no test has T=$(T) in its file name or in suite/name"; echo "0 passed, 0 failed"; false
 else
 	@rm -rf build/check/*.count
-	@sh tests/tools/need_criterion.sh $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) || { echo "0 passed, 1 failed"; false; }
+	@sh tests/tools/need_criterion.sh $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) || \
+		{ echo "0 passed, 1 failed"; false; }
 	@echo "  $(words $(stages)) stages, side by side"
-	@$(MAKE) --no-print-directory -k -Otarget $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) \
+	@WITHIN=check $(MAKE) --no-print-directory -k -Otarget $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) \
 		$(stages:%=check-%); sh tests/tools/sum.sh $(stages:%=build/check/%.count)
 endif
 
