@@ -262,7 +262,7 @@ prefix=$(PREFIX)
 Name: weft
 Description: Futures in C
 Version: $(VERSION)
-Cflags: -I$${prefix}/include/weft
+Cflags: -I$${prefix}/include/weft$(if $(debug), -DWEFT_DEBUG)
 Libs: -L$${prefix}/lib -lweft -pthread
 endef
 
