@@ -281,6 +281,8 @@ TEST(reactor, a_refused_registration_is_an_error_value)
 /* BEH io_driver_drop::tcp_doesnt_block */
 /* BEH io_async_fd::driver_shutdown_wakes_currently_pending */
 /* BEH io_async_fd::driver_shutdown_wakes_future_pending */
+/* BEH io_async_fd::driver_shutdown_wakes_currently_pending_polls */
+/* BEH io_async_fd::driver_shutdown_wakes_poll */
 /* BEH io_async_fd::driver_shutdown_then_clear_readiness */
 TEST(reactor, its_end_wakes_those_who_wait_and_they_can_go_on_under_another)
 {

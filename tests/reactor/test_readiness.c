@@ -1,5 +1,5 @@
 /* Readiness as a future: for descriptors whose system calls are somebody else's. */
-#define _GNU_SOURCE 1 /* socketpair */
+#define _GNU_SOURCE 1 /* SOCK_NONBLOCK */
 #include "reactor/readiness.h"
 #include "t_net.h"
 
@@ -60,6 +60,7 @@ TEST(readiness, a_full_buffer_ends_writability_and_draining_brings_it_back)
 
 /* BEH io_async_fd::poll_fns */
 /* BEH io_async_fd::clear_ready_matching_clears_ready */
+/* BEH io_async_fd::clear_ready_matching_clears_ready_mut */
 /* BEH io_async_fd::try_io_readable */
 /* BEH io_async_fd::try_io_writable */
 TEST(readiness, the_two_sides_are_separate)
@@ -111,6 +112,38 @@ TEST(readiness, a_disconnect_is_seen_from_both_sides)
 		CHECK_EQ(reactor_wait(&t.reactor, UINT64_MAX), 0);
 	tcp_close(&client);
 	tcp_close(&server);
+	t_net_end(&t);
+}
+
+/* BEH io_async_fd::await_error_readiness_invalid_address */
+TEST(readiness, an_error_that_comes_by_itself_is_announced)
+{
+	struct t_net t;
+	struct tcp_listener gone;
+	struct source s;
+	struct address a;
+	struct readiness r;
+	char text[ADDRESS_TEXT_LEN], buf[1];
+	int fd;
+
+	t_net_begin(&t);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* A port on which nobody receives datagrams: the machine itself says so, by ICMP. */
+	CHECK_EQ(tcp_listen(&gone, "127.0.0.1:0", 1), 0);
+	CHECK_EQ(tcp_listener_address(&gone, text), 0);
+	CHECK_EQ(address_parse(&a, text), 0);
+	CHECK_EQ(connect(fd, &a.any, a.len), 0);
+	source_open(&s, fd);
+	source_blocked(&s, SOURCE_READER);
+	CHECK_EQ(t_net_poll(&t, readiness(&r, &s, SOURCE_READER)), POLL_PENDING);
+	CHECK_EQ(send(s.fd, "x", 1, 0), 1);
+	t_net_wait(&t);
+	CHECK_EQ(t_net_poll(&t, &r.future), POLL_READY);
+	CHECK(r.ready & SOURCE_ERROR);
+	CHECK_EQ(recv(s.fd, buf, 1, 0), -1);
+	CHECK_EQ(errno, ECONNREFUSED);
+	tcp_listener_close(&gone);
+	source_close(&s);
 	t_net_end(&t);
 }
 

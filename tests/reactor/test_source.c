@@ -46,6 +46,24 @@ TEST(source, closing_wakes_whoever_waits_with_an_error)
 	t_net_end(&t);
 }
 
+TEST(source, who_must_be_sure_can_have_the_kernel_asked_again)
+{
+	struct t_net t;
+	struct tcp_stream a, b;
+	char buf[1];
+
+	t_net_begin(&t);
+	t_net_pair(&a, &b);
+	CHECK_EQ(tcp_try_read(&a, buf, 1), -EAGAIN);
+	CHECK_EQ(tcp_try_write(&b, "x", 1), 1);
+	CHECK_EQ(tcp_try_read(&a, buf, 1), -EAGAIN); /* not heard of yet */
+	source_try_again(&a.source, SOURCE_READER);
+	CHECK_EQ(tcp_try_read(&a, buf, 1), 1);
+	tcp_close(&a);
+	tcp_close(&b);
+	t_net_end(&t);
+}
+
 static void close_it(void *arg)
 {
 	tcp_close(arg);
