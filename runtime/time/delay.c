@@ -88,22 +88,15 @@ struct future *delay_until(struct delay *d, uint64_t deadline_ns)
 
 /* --- Beginning anew ----------------------------------------------------------------------------- */
 
+/* One that is not in the wheel is made anew: what it was before does not matter. */
 static void reset(struct delay *d, uint64_t ns, bool is_absolute)
 {
-	bool is_waiting = d->timers && future_is_live(&d->future);
-
-	d->is_absolute = is_absolute;
-	d->err = 0;
-	d->future.ops = &delay_ops;
-	if (is_waiting) {
-		if (is_absolute)
-			timers_rearm_at(d->timers, &d->timer, ns);
-		else
-			timers_rearm_after(d->timers, &d->timer, ns);
-		return;
-	}
-	d->timers = NULL;
-	d->timer = (struct timer){ .when = ns };
+	if (!d->timers || !future_is_live(&d->future))
+		init(d, ns, is_absolute);
+	else if (is_absolute)
+		timers_rearm_at(d->timers, &d->timer, ns);
+	else
+		timers_rearm_after(d->timers, &d->timer, ns);
 }
 
 void delay_reset(struct delay *d, uint64_t ms)

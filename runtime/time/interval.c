@@ -1,4 +1,4 @@
-/* interval: a plan, and futures that wait for its next item. See interval.h. */
+/* interval: a plan, and ticks that wait for what is next in it. See interval.h. */
 #include "time/interval.h"
 
 #include <errno.h>
@@ -21,6 +21,7 @@ void interval_init(struct interval *iv, uint64_t period_ms, enum interval_missed
 	iv->is_set = false;
 }
 
+/* What comes after a tick that was due at `due_ns` and is taken at `now_ns`, which is not earlier. */
 static uint64_t after(const struct interval *iv, uint64_t due_ns, uint64_t now_ns)
 {
 	uint64_t planned = clock_add(due_ns, iv->period_ns);
@@ -38,47 +39,66 @@ static uint64_t after(const struct interval *iv, uint64_t due_ns, uint64_t now_n
 	return planned;
 }
 
-/* The tick that is due: says when it was, and plans the next. */
-static enum poll tick(struct interval_tick *t, uint64_t now_ns, struct context *cx)
+/* When the next tick is due. What was left open until somebody looks at a clock is fixed now. */
+static uint64_t next(struct interval *iv, uint64_t now_ns)
 {
-	struct interval *iv = t->interval;
+	if (!iv->is_set) {
+		iv->next_ns = clock_add(now_ns, iv->wait_ns);
+		iv->is_set = true;
+	}
+	return iv->next_ns;
+}
 
-	future_drop(&t->delay.future);
-	t->at_ns = iv->next_ns;
-	iv->next_ns = after(iv, iv->next_ns, now_ns);
-	context_spend(cx);
-	return POLL_READY;
+static void drop_tick(struct future *f)
+{
+	struct interval_tick *t = future_of(f, struct interval_tick);
+
+	if (t->timers)
+		timers_cancel(t->timers, &t->timer);
+	t->timers = NULL;
+}
+
+/*
+ * The plan may have changed since the timer was armed: by a reset, or because another tick took what
+ * this one was waiting for. The poll comes last: a timer that had fired has no waker any more.
+ */
+static void wait_until(struct interval_tick *t, struct timers *ts, uint64_t due_ns, const struct waker *w)
+{
+	if (!t->timers) {
+		t->timers = ts;
+		timers_arm_at(ts, &t->timer, due_ns, w);
+	} else {
+		if (t->at_ns != due_ns)
+			timers_rearm_at(ts, &t->timer, due_ns);
+		timers_poll(ts, &t->timer, w);
+	}
+	t->at_ns = due_ns;
 }
 
 static enum poll poll_tick(struct future *f, struct context *cx)
 {
 	struct interval_tick *t = future_of(f, struct interval_tick);
-	struct interval *iv = t->interval;
-	uint64_t now_ns;
+	struct timers *ts = t->timers ? t->timers : cx->rt ? cx->rt->timers : NULL;
+	uint64_t now_ns, due_ns;
 
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
-	if (!cx->rt || !cx->rt->timers) {
+	if (!ts) {
 		t->err = -ENOTSUP;
+		context_spend(cx);
 		return POLL_READY;
 	}
-	now_ns = timers_now_ns(cx->rt->timers);
-	if (!iv->is_set) {
-		iv->next_ns = clock_add(now_ns, iv->wait_ns);
-		iv->is_set = true;
-	}
-	if (now_ns >= iv->next_ns)
-		return tick(t, now_ns, cx);
-	if (!future_is_live(&t->delay.future))
-		delay_until(&t->delay, iv->next_ns);
-	if (future_poll(&t->delay.future, cx) == POLL_PENDING)
+	now_ns = timers_now_ns(ts);
+	due_ns = next(t->interval, now_ns);
+	if (now_ns < due_ns) {
+		wait_until(t, ts, due_ns, cx->waker);
 		return POLL_PENDING;
-	return tick(t, timers_now_ns(cx->rt->timers), cx);
-}
-
-static void drop_tick(struct future *f)
-{
-	future_drop(&future_of(f, struct interval_tick)->delay.future);
+	}
+	drop_tick(f);
+	t->at_ns = due_ns;
+	t->interval->next_ns = after(t->interval, due_ns, now_ns);
+	context_spend(cx);
+	return POLL_READY;
 }
 
 static const struct future_ops interval_tick_ops =

@@ -9,7 +9,7 @@
  *
  * The first tick comes at once, the others a period apart. The interval remembers when the next is due;
  * a tick is a future that waits for it. A tick that is dropped while pending is not lost: the next one
- * waits for the same time.
+ * waits for the same time. Two that are pending at once get one each.
  *
  * What becomes of ticks that were missed, because somebody came for them more than 5 ms late:
  *
@@ -21,7 +21,8 @@
 #ifndef WEFT_TIME_INTERVAL_H
 #define WEFT_TIME_INTERVAL_H
 
-#include "time/delay.h"
+#include "future/future.h"
+#include "time/timers.h"
 
 enum interval_missed { INTERVAL_BURST, INTERVAL_DELAY, INTERVAL_SKIP };
 
@@ -43,14 +44,20 @@ void interval_init_at(struct interval *iv, uint64_t start_ns, uint64_t period_ms
 struct interval_tick {
 	struct future future;
 	struct interval *interval; /* borrowed */
-	struct delay delay;
+	struct timers *timers;     /* where it is armed; NULL: nowhere yet */
+	struct timer timer;
 	uint64_t at_ns; /* when it was due, by the runtime's clock */
 	int err;        /* 0; -ENOTSUP: no clock here */
 };
+
+/* Ready at the interval's next time. Like a delay it belongs to the runtime that polls it first. */
 struct future *interval_tick(struct interval_tick *t, struct interval *iv);
 
-/* Between two ticks: the next one comes a period from now, at once, after `ms`, or at `at_ns`. "Now" is
-   when the next tick is first polled. A pending tick keeps to the old plan: drop it first. */
+/*
+ * Between two ticks: the next one comes a period from now, at once, after `ms`, or at `at_ns`. "Now" is
+ * when the next tick is first polled. A tick that is pending learns of it when it is polled next; to
+ * have an earlier one in time, drop it and await another.
+ */
 void interval_reset(struct interval *iv);
 void interval_reset_immediately(struct interval *iv);
 void interval_reset_after(struct interval *iv, uint64_t ms);

@@ -2,30 +2,26 @@
 #include "time/timeout.h"
 
 /*
- * A child that used up the budget must not keep the deadline from being seen: it would do the same at
- * the next poll, for ever. So the limit is asked with one unit of its own.
+ * A child that took the last of the budget must not keep the deadline from being seen: it would do the
+ * same at the next poll, for ever. So then the limit is asked with a unit of its own. Not if nothing was
+ * left before: a loop over timeouts that expire at once has to yield some time, too.
  */
-static enum poll poll_limit(struct timeout *t, struct context *cx)
-{
-	unsigned budget = cx->budget;
-	enum poll polled;
-
-	if (budget == 0)
-		cx->budget = 1;
-	polled = future_poll(&t->limit.future, cx);
-	cx->budget = budget;
-	return polled;
-}
-
 static enum poll poll_timeout(struct future *f, struct context *cx)
 {
 	struct timeout *t = future_of(f, struct timeout);
+	bool had_budget = cx->budget > 0, is_on_credit;
+	enum poll limit;
 
 	if (future_poll(t->child, cx) == POLL_READY) {
 		future_drop(&t->limit.future);
 		return POLL_READY;
 	}
-	if (poll_limit(t, cx) == POLL_PENDING)
+	is_on_credit = had_budget && cx->budget == 0;
+	cx->budget += is_on_credit;
+	limit = future_poll(&t->limit.future, cx);
+	if (is_on_credit)
+		cx->budget = 0;
+	if (limit == POLL_PENDING)
 		return POLL_PENDING;
 	future_drop(t->child);
 	t->err = t->limit.err;

@@ -3,10 +3,11 @@
  *
  * The one idea: most timers never fire, so arming and cancelling must be nothing: link a node into the
  * right list, unlink it again. Six wheels of 64 slots each stand behind each other like the hands of a
- * clock: a slot of the first is one tick (1 ms), a slot of the second 64 ticks, of the sixth 34 years
- * divided by 32. A timer lies on the lowest wheel on which its deadline differs from now; when the hand
- * of a higher wheel reaches its slot, the timers in it move down. (Varghese and Lauck, "Hashed and
- * hierarchical timing wheels", 1987.)
+ * clock: a slot of the first is one tick (1 ms), a slot of the second 64 ticks, of the sixth 2^30 ticks
+ * or twelve days. A timer lies on the lowest wheel on which its deadline differs from now; when the hand
+ * of a higher wheel reaches its slot, the timers in it move down. What is further away than the sixth
+ * wheel goes round (two years) lies in its last slot, and is placed anew when the hand gets there.
+ * (Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987.)
  *
  * The second idea: a relative timer that is armed in the midst of a turn is not given a deadline at
  * once. Reading the clock would cost more than all the rest, and the reading from the turn's beginning
@@ -14,14 +15,20 @@
  * next turn has read the clock: never early, and late by at most the rest of this turn.
  *
  *	      arm_after            turn                    turn: moves down, or is due
- *	IDLE -----------> FRESH ----------> in the wheel ------------------------------> DUE
- *	  | ^                                 ^                                           |
- *	  | '----------- cancel, from all ----|-------------- turn: fired, woken ---------'
- *	  '---------------- arm_at -----------'
+ *	IDLE -----------> FRESH ----------> in the wheel -----------------------------> DUE
+ *	 ^ |                                 ^                                         ^ |
+ *	 | +------------- arm_at ------------+                                         | |
+ *	 | +------------- arm_at, of what has passed ---> LATE -------- turn ----------+ |
+ *	 | +------------- arm_at, of what the clock cannot reach ---> NEVER              |
+ *	 +--------------- cancel, from all; turn: fired and woken -----------------------+
  *
- * Never early: a deadline is rounded up to a tick, and fires when the clock has passed that tick.
+ * LATE exists for wakers that arm timers: a turn fires what was due when it began and no more, or a
+ * waker that arms its own timer anew for a time that has passed would keep it busy for ever.
+ *
+ * Never early: a deadline is rounded up to a tick, and fires when the clock has come to that tick.
  * Guarded by one lock; wakers are cloned, called and dropped outside of it, so they may arm, cancel and
- * destroy timers as they like.
+ * destroy timers as they like. Any thread may do so, too; but that does not wake a runtime that sleeps
+ * until a later deadline.
  */
 #ifndef WEFT_TIME_TIMERS_H
 #define WEFT_TIME_TIMERS_H
@@ -39,14 +46,14 @@ enum {
 	TIMERS_LEVEL_BITS = 6,
 	TIMERS_LEVELS = 6,
 	TIMERS_SLOTS = 1 << TIMERS_LEVEL_BITS,
-	TIMERS_LISTS = TIMERS_LEVELS * TIMERS_SLOTS + 2, /* the slots, then FRESH and DUE */
+	TIMERS_LISTS = TIMERS_LEVELS * TIMERS_SLOTS + 4, /* the slots; FRESH, LATE, DUE, NEVER */
 };
 
 /* One timer, in its owner's frame. Zeroed: idle. All under the lock of its timers. */
 struct timer {
 	struct timer *next, *prev;
-	uint64_t when; /* FRESH: nanoseconds from the turn's end; else the tick of its deadline */
-	struct waker waker;
+	uint64_t when;      /* FRESH: nanoseconds from the turn's end; else the tick of its deadline */
+	struct waker waker; /* owned while it is armed */
 	uint16_t list; /* one more than the number of the list it is in; 0: in none */
 	bool has_fired;
 };
@@ -58,45 +65,59 @@ struct timer_list {
 struct timers {
 	struct clock *clock;
 	struct lock lock;
-	_Atomic size_t n;                 /* armed */
+	_Atomic size_t n;                 /* armed, and not for NEVER */
 	uint64_t elapsed;                 /* ticks up to this one have been handled */
 	uint64_t occupied[TIMERS_LEVELS]; /* a bit for each slot that is not empty */
 	struct timer_list lists[TIMERS_LISTS];
 };
 
-/* Borrows the clock. */
+/*
+ * Borrows the clock. There is nothing to undo in the end, provided that every timer has fired or was
+ * cancelled by then: nobody else can part them from it.
+ */
 void timers_init(struct timers *ts, struct clock *clock);
 
 /*
  * Arms an idle timer: `delay_ns` from the end of this turn, or at `deadline_ns` by the clock. Clones
- * `w`, and wakes that when it is due. A time that has passed is due in the next turn.
+ * `w`, and wakes that when it is due. A time that has passed is due in the next turn; one that lies
+ * beyond what the clock can show (UINT64_MAX does) never comes. Timers that are due in the same tick
+ * fire in the order in which they got their deadlines.
  */
 void timers_arm_after(struct timers *ts, struct timer *t, uint64_t delay_ns, const struct waker *w);
 void timers_arm_at(struct timers *ts, struct timer *t, uint64_t deadline_ns, const struct waker *w);
 
-/* Any thread. */
+/* False as soon as it is armed anew or cancelled. Any thread. */
 bool timer_has_fired(struct timers *ts, struct timer *t);
 
 /* For a poll: true if it has fired; else, if it is armed, it will wake `w` and no other. */
 bool timers_poll(struct timers *ts, struct timer *t, const struct waker *w);
 
-/* Arms anew, armed or not, with the waker it has. It must have been armed before. */
+/*
+ * Arms anew, armed or not, with the waker it has: none, if it has fired since it was last armed or
+ * polled. It must have been armed before.
+ */
 void timers_rearm_after(struct timers *ts, struct timer *t, uint64_t delay_ns);
 void timers_rearm_at(struct timers *ts, struct timer *t, uint64_t deadline_ns);
 
 /* O(1). Afterwards nobody has a pointer to it, and it is as if zeroed. Idle ones are allowed. */
 void timers_cancel(struct timers *ts, struct timer *t);
 
-/* One turn: reads the clock once, anchors what is fresh, fires what is due. */
-void timers_turn(struct timers *ts);
+/*
+ * One turn: reads the clock once, anchors what is fresh, fires what is due. Returns how many fired.
+ * Of the runtime's thread, like the two below.
+ */
+size_t timers_turn(struct timers *ts);
 
-/* How long one may sleep: 0, something is due or fresh; UINT64_MAX, nothing is armed. */
+/*
+ * How long one may sleep: 0, something is due or fresh; UINT64_MAX, nothing is armed. Never longer than
+ * until the next timer is due; shorter if a hand has to be moved before.
+ */
 uint64_t timers_next_ns(struct timers *ts);
 
-/* Virtual clocks: moves to the next deadline and fires it. False: nothing is armed. */
+/* Virtual clocks: moves to exactly the next deadline and fires it. False: nothing is armed. */
 bool timers_jump(struct timers *ts);
 
-/* How many are armed. Any thread. */
+/* How many are armed, not counting those for NEVER. Any thread. */
 static inline size_t timers_n(const struct timers *ts)
 {
 	return atomic_load_explicit(&ts->n, memory_order_relaxed);
