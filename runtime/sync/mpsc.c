@@ -29,8 +29,8 @@ static int open_channel(struct mpsc_sender *tx, struct mpsc_receiver *rx, size_t
 	}
 	if (max)
 		block->next = block;
-	mpsc__cursor_to(&ch->put, ch, block);
-	mpsc__cursor_to(&ch->get, ch, block);
+	mpsc__cursor_to(&ch->put, block);
+	mpsc__cursor_to(&ch->get, block);
 	tx->chan = rx->chan = ch;
 	return 0;
 }
@@ -138,7 +138,7 @@ static void destroy_items(struct mpsc *ch, struct mpsc_cursor get, size_t n)
 
 	for (; n > 0 && ch->drop_item; n--) {
 		if (get.at == get.end)
-			mpsc__cursor_to(&get, ch, get.block->next);
+			mpsc__cursor_to(&get, get.block->next);
 		get.at += ch->len;
 		ch->drop_item(get.at - ch->len);
 	}

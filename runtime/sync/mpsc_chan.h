@@ -37,14 +37,14 @@
 enum mpsc_stage { MPSC_NEW, MPSC_WAITING, MPSC_GRANTED, MPSC_REFUSED };
 
 /*
- * Items in a block of an unbounded channel; how many empty blocks it keeps for later; and the least
- * number of places in a ring, however few of them may be used at a time: going around takes time.
+ * Items in a block of an unbounded channel, and how many empty blocks it keeps for later. A ring has
+ * places for at least so many bytes, however few of them are used at a time: going around takes time.
  */
-enum { MPSC_BLOCK_ITEMS = 32, MPSC_SPARE_MAX = 8, MPSC_RING_MIN = 8 };
+enum { MPSC_BLOCK_ITEMS = 32, MPSC_SPARE_MAX = 8, MPSC_RING_LEN_MIN = 512 };
 
 struct mpsc_block {
 	struct mpsc_block *next; /* towards newer items */
-	size_t len;              /* of all of it, for mem_free */
+	size_t len;              /* of all of it */
 	_Alignas(max_align_t) unsigned char items[];
 };
 
@@ -85,20 +85,11 @@ static inline void mpsc__check_item(const struct mpsc *ch, size_t len, const cha
 
 /* --- Items. Under the lock. -------------------------------------------------------------------- */
 
-/* Items in a block. */
-static inline size_t mpsc__block_items(const struct mpsc *ch)
-{
-	if (!ch->max)
-		return MPSC_BLOCK_ITEMS;
-	return ch->max > MPSC_RING_MIN ? ch->max : MPSC_RING_MIN;
-}
-
-static inline void mpsc__cursor_to(struct mpsc_cursor *c, const struct mpsc *ch,
-				   struct mpsc_block *block)
+static inline void mpsc__cursor_to(struct mpsc_cursor *c, struct mpsc_block *block)
 {
 	c->block = block;
 	c->at = block->items;
-	c->end = block->items + mpsc__block_items(ch) * ch->len;
+	c->end = (unsigned char *)block + block->len;
 }
 
 struct mpsc_block *mpsc__block_new(const struct mpsc *ch);

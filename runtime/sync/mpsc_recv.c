@@ -11,10 +11,11 @@
 
 /*
  * Called with the lock held, after a look that found nothing; releases it. True: registered. False:
- * `*mine` has just been cloned; look again, come again. The caller drops what is left in it.
+ * `*mine` has just been cloned; look again, come again. The caller drops what is left in it. (Inline, so
+ * that `mine` stays in registers: written in halves and read as a whole it would cost 10 ns.)
  */
-static bool wait_for_item(struct mpsc *ch, const void *who, const struct waker *w,
-			  struct waker *mine)
+static inline __attribute__((always_inline)) bool
+wait_for_item(struct mpsc *ch, const void *who, const struct waker *w, struct waker *mine)
 {
 	if (ch->receiving && ch->receiving != who)
 		bug("mpsc_recv", "two futures wait on one receiver", __FILE__, __LINE__);

@@ -12,10 +12,12 @@
 /* NULL: no memory. Not under the lock. */
 struct mpsc_block *mpsc__block_new(const struct mpsc *ch)
 {
+	size_t n = ch->max ? ch->max : MPSC_BLOCK_ITEMS, len;
 	struct mpsc_block *block;
-	size_t len;
 
-	if (__builtin_mul_overflow(mpsc__block_items(ch), (size_t)ch->len, &len) ||
+	if (ch->max && n < MPSC_RING_LEN_MIN / ch->len)
+		n = MPSC_RING_LEN_MIN / ch->len;
+	if (__builtin_mul_overflow(n, (size_t)ch->len, &len) ||
 	    __builtin_add_overflow(len, sizeof *block, &len))
 		return NULL;
 	block = mem_alloc(len);
@@ -43,7 +45,7 @@ bool mpsc__put_next_block(struct mpsc *ch)
 	struct mpsc_block *next = ch->put.block->next;
 
 	if (!next && ch->n_queued == 0) {
-		mpsc__cursor_to(&ch->get, ch, ch->put.block);
+		mpsc__cursor_to(&ch->get, ch->put.block);
 		next = ch->put.block;
 	} else if (!next) {
 		next = ch->spare;
@@ -54,7 +56,7 @@ bool mpsc__put_next_block(struct mpsc *ch)
 		next->next = NULL;
 		ch->put.block->next = next;
 	}
-	mpsc__cursor_to(&ch->put, ch, next);
+	mpsc__cursor_to(&ch->put, next);
 	return true;
 }
 
@@ -64,7 +66,7 @@ void mpsc__get_next_block(struct mpsc *ch, struct mpsc_block **dead)
 	struct mpsc_block *left = ch->get.block, *next = left->next;
 
 	bug_unless(ch->n_queued > 0 && next);
-	mpsc__cursor_to(&ch->get, ch, next);
+	mpsc__cursor_to(&ch->get, next);
 	if (next == left)
 		return;
 	if (ch->n_spare < MPSC_SPARE_MAX) {
