@@ -1,8 +1,9 @@
 /*
  * mpsc: opening, closing, and who holds a share. See mpsc.h.
  *
- * Who keeps the memory: every sender, the receiver, and every slot that is out as a permit. All three
- * are counted under the lock, so whoever gives up the last share knows it, and frees after unlocking.
+ * Who keeps the memory: every sender, the receiver, and every slot that is out as a permit. All
+ * three are counted under the lock, so whoever gives up the last share knows it, and frees after
+ * unlocking.
  */
 #include "sync/mpsc_chan.h"
 
@@ -70,7 +71,7 @@ void mpsc_sender_drop(struct mpsc_sender *tx)
 	bug_unless(ch->n_senders > 0);
 	if (--ch->n_senders == 0 &&
 	    !(waiter_list_is_empty(&ch->senders) && waiter_list_is_empty(&ch->closing)))
-		bug("mpsc_sender_drop", "a future made from this sender still waits", __FILE__, __LINE__);
+		bug("mpsc_sender_drop", "a future of this sender still waits", __FILE__, __LINE__);
 	mpsc__leave(ch);
 }
 
@@ -156,7 +157,7 @@ void mpsc_receiver_drop(struct mpsc_receiver *rx)
 	rx->chan = NULL;
 	lock_acquire(&ch->lock);
 	if (ch->receiving)
-		bug("mpsc_receiver_drop", "a future made from it still waits", __FILE__, __LINE__);
+		bug("mpsc_receiver_drop", "a future of it still waits", __FILE__, __LINE__);
 	close_channel(ch);
 	ch->receiver_gone = true;
 	n = ch->n_queued;
@@ -191,7 +192,7 @@ void mpsc__leave(struct mpsc *ch)
 	}
 }
 
-/* --- Questions ----------------------------------------------------------------------------------- */
+/* --- Questions --- */
 
 bool mpsc_sender_is_closed(const struct mpsc_sender *tx)
 {
@@ -259,7 +260,7 @@ bool mpsc_is_empty(const struct mpsc_receiver *rx)
 	return mpsc_len(rx) == 0;
 }
 
-/* --- The end, as a future -------------------------------------------------------------------------- */
+/* --- The end, as a future --- */
 
 /* Out of the queue, if it is there; returns its waker. Under the lock. */
 static struct waker leave_queue(struct mpsc_closed *c)

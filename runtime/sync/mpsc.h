@@ -1,10 +1,10 @@
 /*
  * mpsc: a queue between tasks; many send, one receives.
  *
- * The one idea: a slot is a right to put one item into the queue. A bounded channel has so many slots;
- * a sender that finds none waits in line, and the receiver, whenever it takes an item out, hands the
- * slot to whoever has waited longest. That is back-pressure: the receiver sets everybody's pace. An
- * unbounded channel never makes anybody wait, and pays for it in memory.
+ * The one idea: a slot is a right to put one item into the queue. A bounded channel has so many
+ * slots; a sender that finds none waits in line, and the receiver, whenever it takes an item out,
+ * hands the slot to whoever has waited longest. That is back-pressure: the receiver sets
+ * everybody's pace. An unbounded channel never makes anybody wait, and pays for it in memory.
  *
  *	struct mpsc_sender tx;
  *	struct mpsc_receiver rx;
@@ -19,19 +19,21 @@
  *		serve(&f->order);
  *	}
  *
- * Items are values of one size, copied in and out; the macros pass the size of what is pointed to, and
- * a pointer to the wrong type aborts. Items may be aligned like anything malloc serves. Whoever sends
- * with success has given the value away; when it fails, the value is still the sender's. Values that
- * nobody will ever read are destroyed by `drop_item`, if there is one, with no lock held.
+ * Items are values of one size, copied in and out; the macros pass the size of what is pointed to,
+ * and a pointer to a type of another size aborts. Items may be aligned like anything malloc serves. Whoever
+ * sends with success has given the value away; when it fails, the value is still the sender's.
+ * Values that nobody will ever read are destroyed by `drop_item`, if there is one, with no lock
+ * held.
  *
- * A channel is open while its receiver neither closed it nor is gone. What was sent before the end is
- * still received, and a permit handed out before the end may still be used: so the receiver has seen
- * everything only when the queue is empty, nobody can send any more, and no permit is outstanding.
- * Then, and not before, receiving says -EPIPE.
+ * A channel is open while its receiver neither closed it nor is gone. What was sent before the end
+ * is still received, and a permit handed out before the end may still be used: so the receiver has
+ * seen everything only when the queue is empty, nobody can send any more, and no permit is
+ * outstanding. Then, and not before, receiving says -EPIPE.
  *
- * Senders, receiver and permits are small values that own a share of the channel: give each up exactly
- * once; giving up a zeroed one does nothing. All functions may be called from any thread; one handle
- * is not to be used by two threads at once. A future borrows the handle that it was made from.
+ * Senders, receiver and permits are small values that own a share of the channel: give each up
+ * exactly once; giving up a zeroed one does nothing. All functions may be called from any thread;
+ * one handle is not to be used by two threads at once. A future borrows the handle that it was made
+ * from.
  *
  * Errors: 0; -EPIPE closed, or ended; -EAGAIN full, or empty; -ENOMEM; -EINVAL; and -ECANCELED in a
  * future that was dropped before it was over.
@@ -67,19 +69,20 @@ struct mpsc_permit {
 
 /*
  * Opens a channel of `type`: 0, and both handles are the caller's. The bounded one has `capacity`
- * slots, allocated here: -EINVAL if that is 0 or above UINT32_MAX. `drop_item` may be NULL. -ENOMEM.
+ * slots, allocated here: -EINVAL if that is 0 or above UINT32_MAX. `drop_item` may be NULL.
+ * -ENOMEM.
  */
 #define mpsc_open(tx, rx, type, capacity, drop_item)                                               \
 	mpsc__open((tx), (rx), sizeof(type), (capacity), (drop_item))
 #define mpsc_open_unbounded(tx, rx, type, drop_item)                                               \
 	mpsc__open_unbounded((tx), (rx), sizeof(type), (drop_item))
 
-/* --- Senders ------------------------------------------------------------------------------------- */
+/* --- Senders --- */
 
 /* One more sender of the same channel. */
 struct mpsc_sender mpsc_sender_clone(const struct mpsc_sender *tx);
 
-/* Gives up a sender. With the last one, and the last permit, the channel ends once it is drained. */
+/* Gives up a sender. Without senders and permits the channel ends as soon as it is drained. */
 void mpsc_sender_drop(struct mpsc_sender *tx);
 
 /* Sends now or not at all: 0, -EAGAIN (no slot), -EPIPE, -ENOMEM (unbounded). */
@@ -91,15 +94,15 @@ void mpsc_sender_drop(struct mpsc_sender *tx);
 /* A sender's place in the line for slots. All under the channel's lock. */
 struct mpsc_place {
 	struct waiter waiter;
-	const void *item;   /* is sent as soon as a slot comes; NULL: the slots themselves are wanted */
+	const void *item;   /* is sent as soon as a slot comes; NULL: wants the slots themselves */
 	uint32_t n_wanted;  /* slots; 1 with an item */
 	uint32_t stage;     /* enum mpsc_stage */
 };
 
 /*
- * Waits in line for a slot, and sends `*item`, which is borrowed until this is over: the receiver takes
- * the item straight from the waiting sender. So a send that is dropped while it waits may have been
- * sent already. `err` tells, after a drop too; the value is the caller's unless it is 0.
+ * Waits in line for a slot, and sends `*item`, which is borrowed until this is over: the receiver
+ * takes the item straight from the waiting sender. So a send that is dropped while it waits may
+ * have been sent already. `err` tells, after a drop too; the value is the caller's unless it is 0.
  */
 struct mpsc_send {
 	struct future future;
@@ -111,8 +114,8 @@ struct mpsc_send {
 #define mpsc_send(s, tx, item) mpsc__send((s), (tx), (item), sizeof *(item))
 
 /*
- * Waits in line for `n` slots, all or none, which come to it one by one as they are freed. On success
- * `permit` is the caller's, to be used or dropped. 0 slots are had at once.
+ * Waits in line for `n` slots, all or none, which come to it one by one as they are freed. On
+ * success `permit` is the caller's, to be used or dropped. 0 slots are had at once.
  */
 struct mpsc_reserve {
 	struct future future;
@@ -128,8 +131,8 @@ struct future *mpsc_reserve(struct mpsc_reserve *r, const struct mpsc_sender *tx
 int mpsc_try_reserve(const struct mpsc_sender *tx, size_t n, struct mpsc_permit *permit);
 
 /*
- * Sends one item through a permit that has at least one slot left, else aborts; with its last slot the
- * permit is given up. Neither fails nor waits: if the receiver is gone, the value is destroyed.
+ * Sends one item through a permit that has at least one slot left, else aborts; with its last slot
+ * the permit is given up. Neither fails nor waits: if the receiver is gone, the value is destroyed.
  */
 #define mpsc_permit_send(permit, item) mpsc__permit_send((permit), (item), sizeof *(item))
 
@@ -156,7 +159,7 @@ size_t mpsc_n_senders(const struct mpsc_sender *tx);
 
 bool mpsc_same_channel(const struct mpsc_sender *a, const struct mpsc_sender *b);
 
-/* --- The receiver -------------------------------------------------------------------------------- */
+/* --- The receiver --- */
 
 /*
  * Waits for an item and moves it to `*slot`. Dropped while waiting, it has taken nothing. Only one
@@ -171,7 +174,7 @@ struct mpsc_recv {
 };
 #define mpsc_recv(r, rx, slot) mpsc__recv((r), (rx), (slot), sizeof *(slot))
 
-/* Waits for at least one item, then moves what is there, up to `max`, to `array`: one lock for all. */
+/* Waits for an item, then moves all there are, up to `max`, to `array`, under one lock. */
 struct mpsc_recv_many {
 	struct future future;
 	struct mpsc *chan; /* borrowed */
@@ -195,7 +198,7 @@ struct mpsc_recv_many {
  */
 void mpsc_close(struct mpsc_receiver *rx);
 
-/* Closes and gives up the receiver; items left in the queue are destroyed. No future may wait on it. */
+/* Closes, gives up the receiver, destroys the items left. No future may be waiting on it. */
 void mpsc_receiver_drop(struct mpsc_receiver *rx);
 
 /* True if nothing new can be sent, other than by permits after mpsc_close. Items may be left. */
@@ -205,7 +208,7 @@ bool mpsc_receiver_is_closed(const struct mpsc_receiver *rx);
 size_t mpsc_len(const struct mpsc_receiver *rx);
 bool mpsc_is_empty(const struct mpsc_receiver *rx);
 
-/* --- What the macros stand for ------------------------------------------------------------------- */
+/* --- What the macros stand for --- */
 
 int mpsc__open(struct mpsc_sender *tx, struct mpsc_receiver *rx, size_t len, size_t capacity,
 	       void (*drop_item)(void *item));

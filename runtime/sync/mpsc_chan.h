@@ -1,9 +1,10 @@
 /*
  * mpsc_chan: the channel that mpsc.h's handles share. Internal to the mpsc_*.c files.
  *
- * The one idea: two cursors walk along a chain of blocks, `put` writing items and `get` reading them.
- * A bounded channel has one block, which follows itself: that is a ring. An unbounded one links a
- * further block when `put` reaches the end, and takes blocks that `get` has left over and over again.
+ * The one idea: two cursors walk along a chain of blocks, `put` writing items and `get` reading
+ * them. A bounded channel has one block, which follows itself: that is a ring. An unbounded one
+ * links a further block when `put` reaches the end, and takes blocks that `get` has left over and
+ * over again.
  *
  *	           get                          put
  *	            v                            v
@@ -28,17 +29,18 @@
 #include "sync/mpsc.h"
 
 /*
- * The life of a sender's place in line. Whoever moves it out of WAITING takes its waker and does not
- * touch it again.
+ * The life of a sender's place in line. Whoever moves it out of WAITING takes its waker and does
+ * not touch it again.
  *
- *	NEW --no slot--> WAITING --all its slots came--> GRANTED (its item is in the queue, or it holds them)
+ *	NEW --no slot--> WAITING --all its slots came--> GRANTED (item sent, or slots held)
  *	                    +-----closed---------------> REFUSED
  */
 enum mpsc_stage { MPSC_NEW, MPSC_WAITING, MPSC_GRANTED, MPSC_REFUSED };
 
 /*
- * Items in a block of an unbounded channel, and how many empty blocks it keeps for later. A ring has
- * places for at least so many bytes, however few of them are used at a time: going around takes time.
+ * Items in a block of an unbounded channel, and how many empty blocks it keeps for later. A ring
+ * has places for at least so many bytes, however few of them are used at a time: going around takes
+ * time.
  */
 enum { MPSC_BLOCK_ITEMS = 32, MPSC_SPARE_MAX = 8, MPSC_RING_LEN_MIN = 512 };
 
@@ -66,7 +68,7 @@ struct mpsc {
 	bool receiver_gone; /* what comes now is destroyed */
 	unsigned n_holds;   /* of the memory: the receiver, and who is at work without the lock */
 	size_t n_queued, n_free, n_reserved;
-	size_t n_collected; /* of n_reserved: what the first in line for several slots has already */
+	size_t n_collected; /* of n_reserved: what the first in line has so far of several */
 	size_t n_senders;
 	struct mpsc_cursor put, get;
 	const void *receiving;      /* the future that waits for an item, or NULL; its waker: */
@@ -80,10 +82,10 @@ struct mpsc {
 static inline void mpsc__check_item(const struct mpsc *ch, size_t len, const char *who)
 {
 	if (__builtin_expect(len != ch->len, 0))
-		bug(who, "the item is not of the channel's type: its size differs", __FILE__, __LINE__);
+		bug(who, "the size is not that of the channel's items", __FILE__, __LINE__);
 }
 
-/* --- Items. Under the lock. -------------------------------------------------------------------- */
+/* --- Items. Under the lock. --- */
 
 static inline void mpsc__cursor_to(struct mpsc_cursor *c, struct mpsc_block *block)
 {
@@ -121,7 +123,7 @@ static inline void mpsc__get(struct mpsc *ch, void *slot, struct mpsc_block **de
 	ch->n_queued--;
 }
 
-/* --- Who may go on. Under the lock. -------------------------------------------------------------- */
+/* --- Who may go on. Under the lock. --- */
 
 /* Nothing is left to be received, and nothing will come. */
 static inline bool mpsc__has_ended(const struct mpsc *ch)
@@ -151,9 +153,9 @@ void mpsc__leave(struct mpsc *ch);
 void mpsc__release(struct mpsc *ch, size_t n);
 
 /*
- * Waiting in line. Called with the lock held, after a look that found nothing; releases it. True: the
- * place is in line with the right waker. False: `*mine` has just been cloned; look again, come again.
- * Whatever is in `*mine` at the end is the caller's to drop.
+ * Waiting in line. Called with the lock held, after a look that found nothing; releases it. True:
+ * the place is in line with the right waker. False: `*mine` has just been cloned; look again, come
+ * again. Whatever is in `*mine` at the end is the caller's to drop.
  */
 bool mpsc__wait(struct mpsc *ch, struct mpsc_place *p, const struct waker *w, struct waker *mine);
 

@@ -1,9 +1,9 @@
 /*
  * mpsc_permit: slots first, items later. See mpsc.h.
  *
- * The one idea: making an item can be costly, or final (it was taken from somewhere and cannot be put
- * back); so first make sure that there is room for it. A permit is that room. While it is out, the
- * channel cannot end: the receiver of a closed channel still waits for what permits may bring.
+ * The one idea: making an item can be costly, or final (it was taken from somewhere and cannot be
+ * put back); so first make sure that there is room for it. A permit is that room. While it is out,
+ * the channel cannot end: the receiver of a closed channel still waits for what permits may bring.
  */
 #include "sync/mpsc_chan.h"
 
@@ -74,7 +74,7 @@ static enum poll reserve_poll(struct future *f, struct context *cx)
 	}
 	r->err = err;
 	r->permit = permit_for(r->chan, err ? 0 : r->n);
-	/* Closed between the grant and this poll: too late. The receiver may be waiting for this. */
+	/* Closed between the grant and this poll: too late; the receiver may wait for it. */
 	mpsc__release(r->chan, err && r->place.stage == MPSC_GRANTED ? r->n : 0);
 	waker_drop(&mine);
 	context_spend(cx);

@@ -1,18 +1,19 @@
 /*
  * mpsc_recv: taking items out. See mpsc.h.
  *
- * The one idea: to take an item out is to free a slot, and a slot that is freed goes to the first in
- * line under the same lock. As a waiting sender's item comes along with it, a receiver that finds the
- * channel full empties all of it, and more, before any sender has to run.
+ * The one idea: to take an item out is to free a slot, and a slot that is freed goes to the first
+ * in line under the same lock. As a waiting sender's item comes along with it, a receiver that
+ * finds the channel full empties all of it, and more, before any sender has to run.
  */
 #include "sync/mpsc_chan.h"
 
-/* --- Waiting. One future at a time, so there is no queue: its name and its waker. --------------- */
+/* --- Waiting. One future at a time, so there is no queue: its name and its waker. --- */
 
 /*
  * Called with the lock held, after a look that found nothing; releases it. True: registered. False:
- * `*mine` has just been cloned; look again, come again. The caller drops what is left in it. (Inline, so
- * that `mine` stays in registers: written in halves and read as a whole it would cost 10 ns.)
+ * `*mine` has just been cloned; look again, come again. The caller drops what is left in it.
+ * (Inline, so that `mine` stays in registers: written in halves and read back as a whole, it would
+ * stall the processor at every wait.)
  */
 static inline __attribute__((always_inline)) bool
 wait_for_item(struct mpsc *ch, const void *who, const struct waker *w, struct waker *mine)
@@ -46,9 +47,9 @@ static void stop_waiting(struct mpsc *ch, const void *who)
 	waker_drop(&mine);
 }
 
-/* --- One item ------------------------------------------------------------------------------------ */
+/* --- One item --- */
 
-/* 0: the item is in `slot`, and there may be a waker to wake and a block to free. Under the lock. */
+/* 0: the item is in `slot`; a waker to wake, a block to free may be left. Under the lock. */
 static inline int take(struct mpsc *ch, void *slot, struct waker *granted, struct mpsc_block **dead)
 {
 	if (__builtin_expect(ch->n_queued == 0, 0))
@@ -130,9 +131,9 @@ static void recv_drop(struct future *f)
 
 const struct future_ops mpsc__recv_ops = FUTURE_OPS("mpsc_recv", recv_poll, recv_drop);
 
-/* --- Many items ---------------------------------------------------------------------------------- */
+/* --- Many items --- */
 
-/* What there is, at most `max`; or -EAGAIN, -EPIPE. The freed slots are reserved. Under the lock. */
+/* How many, or -EAGAIN, -EPIPE. The slots that they freed are reserved. Under the lock. */
 static long take_many(struct mpsc *ch, void *array, size_t max, struct mpsc_block **dead)
 {
 	size_t n = ch->n_queued < max ? ch->n_queued : max;

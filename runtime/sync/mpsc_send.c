@@ -1,9 +1,9 @@
 /*
  * mpsc_send: putting items in, now or in turn. See mpsc.h.
  *
- * The one idea: a waiting sender leaves a pointer to its item in line, and whoever frees a slot moves
- * the item into the queue on the sender's behalf. The sender is woken when all is done, so however
- * slowly it runs, no slot stays empty meanwhile and nobody overtakes it.
+ * The one idea: a waiting sender leaves a pointer to its item in line, and whoever frees a slot
+ * moves the item into the queue on the sender's behalf. The sender is woken when all is done, so
+ * however slowly it runs, no slot stays empty meanwhile and nobody overtakes it.
  */
 #include "sync/mpsc_chan.h"
 
@@ -138,7 +138,7 @@ static void send_drop(struct future *f)
 
 const struct future_ops mpsc__send_ops = FUTURE_OPS("mpsc_send", send_poll, send_drop);
 
-/* --- The line ------------------------------------------------------------------------------------ */
+/* --- The line --- */
 
 static struct mpsc_place *first_in_line(const struct mpsc *ch)
 {

@@ -1,9 +1,9 @@
 /*
  * mpsc_store: the blocks that a channel keeps its items in. See mpsc_chan.h for the picture.
  *
- * The one idea: both cursors move on lazily, when there is something to put or get. So when the queue
- * is empty they stand at the same place, and an unbounded channel that is emptied now and then starts
- * over in the block it has instead of asking for another.
+ * The one idea: both cursors move on lazily, when there is something to put or get. So when the
+ * queue is empty they stand at the same place, and an unbounded channel that is emptied now and
+ * then starts over in the block it has instead of asking for another.
  */
 #include "sync/mpsc_chan.h"
 

@@ -1,4 +1,4 @@
-/* mpsc_scene: what the tests of the channel have in common. Items are ints, unless said otherwise. */
+/* mpsc_scene: what the tests of the channel have in common. Items are ints. */
 #ifndef WEFT_TESTS_MPSC_SCENE_H
 #define WEFT_TESTS_MPSC_SCENE_H
 

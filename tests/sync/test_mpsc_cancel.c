@@ -1,7 +1,7 @@
 /* What comes at the worst moment: dropped futures, and wakers that use the channel themselves. */
 #include "mpsc_scene.h"
 
-/* --- Dropped after k polls, for every k ---------------------------------------------------------- */
+/* --- Dropped after k polls, for every k --- */
 
 TEST(mpsc_cancel, a_send_dropped_while_it_waits_has_not_been_sent)
 {
@@ -68,7 +68,8 @@ TEST(mpsc_cancel, a_future_that_was_never_polled_has_done_nothing)
  * Polls `f` at most k times, lets the world take a step after each poll, and drops it. The step is
  * what the future waits for; whatever is left must be as if it had never been, or had completed.
  */
-static bool poll_at_most(struct future *f, unsigned k, struct scene *s, void (*step)(struct scene *))
+static bool poll_at_most(struct future *f, unsigned k, struct scene *s,
+			 void (*step)(struct scene *))
 {
 	struct t_waker w = t_waker();
 	bool ready = false;
@@ -228,7 +229,7 @@ TEST(mpsc_cancel, closed_at_every_poll)
 	t_cancel_at_every_poll(closed_for);
 }
 
-/* --- Wakers that use the channel ----------------------------------------------------------------- */
+/* --- Wakers that use the channel --- */
 
 /* Does a bit of everything, and leaves things as they were. */
 static void use_it(void *arg)
@@ -247,7 +248,9 @@ static void use_it(void *arg)
 
 static struct t_waker waker_that_uses(struct scene *s)
 {
-	return (struct t_waker){ .on_wake = use_it, .on_clone = use_it, .on_drop = use_it, .arg = s };
+	return (struct t_waker){
+		.on_wake = use_it, .on_clone = use_it, .on_drop = use_it, .arg = s
+	};
 }
 
 TEST(mpsc_reentry, the_receivers_waker_may_use_the_channel_at_every_call)

@@ -115,7 +115,7 @@ TEST(mpsc_close, the_receiver_leaves_no_waker_behind)
 	scene_end(&s);
 }
 
-/* --- Values that nobody will read ---------------------------------------------------------------- */
+/* --- Values that nobody will read --- */
 
 static int n_destroyed, last_destroyed;
 static void (*on_destroy)(void);

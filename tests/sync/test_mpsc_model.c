@@ -52,7 +52,7 @@ static size_t below(size_t n)
 	return rand_below(&m.rand, (uint32_t)n);
 }
 
-/* --- The model ----------------------------------------------------------------------------------- */
+/* --- The model --- */
 
 static int new_value(void)
 {
@@ -152,7 +152,7 @@ static void check_counts(void)
 		CHECK_EQ(m.recv_w.wakes, 1);
 }
 
-/* --- The steps ----------------------------------------------------------------------------------- */
+/* --- The steps --- */
 
 static struct future *future_of_slot(struct slot *sl)
 {

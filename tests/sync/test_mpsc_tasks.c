@@ -37,7 +37,7 @@ static struct future *sends(struct sends *f, struct mpsc_sender tx, int from, in
 	return &f->co.future;
 }
 
-/* Receives until the end, or `max` items, and says how many came and what they add up to. Borrows. */
+/* Receives until the end, or `max` items; says how many came, and their sum. Borrows. */
 struct receives {
 	struct co co;
 	struct mpsc_receiver *rx;
@@ -65,7 +65,9 @@ static enum poll receives_run(struct co *co, struct context *cx)
 
 static struct future *receives(struct receives *f, struct mpsc_receiver *rx, int max)
 {
-	*f = (struct receives){ .co = co_init(receives_run), .rx = rx, .max = max, .ordered = true };
+	*f = (struct receives){
+		.co = co_init(receives_run), .rx = rx, .max = max, .ordered = true
+	};
 	return &f->co.future;
 }
 
@@ -177,7 +179,7 @@ TEST(mpsc_tasks, a_slot_that_was_promised_can_always_be_used)
 	}
 }
 
-/* --- With a time limit --------------------------------------------------------------------------- */
+/* --- With a time limit --- */
 
 /* One send that has 10 ms; `limit` and `send` tell how it went. Borrows the sender. */
 struct hurried {
@@ -245,7 +247,7 @@ TEST(mpsc_tasks, a_time_limit_without_a_clock_is_an_error)
 	scene_end(&s);
 }
 
-/* --- Blocking the thread that others need -------------------------------------------------------- */
+/* --- Blocking the thread that others need --- */
 
 struct blocks {
 	struct co co;

@@ -1,4 +1,4 @@
-/* The channel between threads, each of which blocks on its futures. Nothing is lost, nothing leaks. */
+/* The channel between threads that block on its futures. Nothing is lost, nothing leaks. */
 #include "mpsc_scene.h"
 
 #include <pthread.h>
