@@ -20,10 +20,10 @@
  *	}
  *
  * Items are values of one size, copied in and out; the macros pass the size of what is pointed to,
- * and a pointer to a type of another size aborts. Items may be aligned like anything malloc serves. Whoever
- * sends with success has given the value away; when it fails, the value is still the sender's.
- * Values that nobody will ever read are destroyed by `drop_item`, if there is one, with no lock
- * held.
+ * and a pointer to a type of another size aborts. Items may be aligned like anything malloc serves.
+ * Whoever sends with success has given the value away; when it fails, the value is still the
+ * sender's. Values that nobody will ever read are destroyed by `drop_item`, if there is one, with
+ * no lock held.
  *
  * A channel is open while its receiver neither closed it nor is gone. What was sent before the end
  * is still received, and a permit handed out before the end may still be used: so the receiver has
