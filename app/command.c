@@ -7,7 +7,7 @@
 enum { QUOTED_MAX = 40 }; /* bytes of an unknown word that are worth repeating */
 
 const struct command_form command_forms[COMMAND_FORMS] = {
-	[COMMAND_JOIN] = { "/join", "<room>", "leave this room for another; the # may be left out" },
+	[COMMAND_JOIN] = { "/join", "<room>", "go to another room; the # may be left out" },
 	[COMMAND_NICK] = { "/nick", "<name>", "change your name" },
 	[COMMAND_ROOMS] = { "/rooms", "", "list the rooms and how many are in each" },
 	[COMMAND_WHO] = { "/who", "", "list who is in this room" },

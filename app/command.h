@@ -1,9 +1,9 @@
 /*
  * command: what a client's line means.
  *
- * The one idea: whatever a client may send, this is the only place that looks at its bytes. What comes
- * out is safe to be shown to others: texts are UTF-8 without control characters, names have passed
- * name_check_nick or name_check_room, and even the word quoted in an error has been cleaned.
+ * The one idea: whatever a client may send, this is the only place that looks at its bytes. What
+ * comes out is safe to be shown to others: texts are UTF-8 without control characters, names have
+ * passed name_check_nick or name_check_room, and even the word quoted in an error has been cleaned.
  *
  *	/word ...   a command; the word's case does not matter
  *	//text      the message "/text", for who wants to begin with a slash
@@ -52,8 +52,8 @@ struct command_form {
 extern const struct command_form command_forms[COMMAND_FORMS];
 
 /*
- * Reads the line of `len` bytes, without its end, and fills in *c. Changes the line, since texts are
- * cleaned in place; the slices are valid for as long as the line is.
+ * Reads the line of `len` bytes, without its end, and fills in *c. Changes the line, since texts
+ * are cleaned in place; the slices are valid for as long as the line is.
  */
 void command_parse(struct command *c, char *line, size_t len);
 

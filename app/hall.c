@@ -1,4 +1,4 @@
-/* hall: see hall.h. All that can fail comes first in each function, all that changes something after. */
+/* hall: see hall.h. In each function what can fail comes first, then what changes something. */
 #include "app/hall.h"
 
 #include <errno.h>

@@ -1,16 +1,16 @@
 /*
  * hall: who is here, what they are called, and in which room.
  *
- * The one idea: the whole state of the chat, without a socket, a clock or a broadcast in it. The members
- * are structs that belong to the shell's client tasks and are linked in here; a room exists from its
- * first member to its last. What happens is done at once and completely or not at all, and what is to
- * be told to whom comes back as data (struct news), for the shell to do.
+ * The one idea: the whole state of the chat, without a socket, a clock or a broadcast in it. The
+ * members are structs that belong to the shell's client tasks and are linked in here; a room exists
+ * from its first member to its last. What happens is done at once and completely or not at all, and
+ * what is to be told to whom comes back as data (struct news), for the shell to do.
  *
  *	 hall --- by_nick: table of members          by_room: table of rooms
  *	   |
- *	 rooms: first ---> #general <---> #rust <---> ...         in the order in which they appeared
+ *	 rooms: first ---> #general <---> #rust <---> ...      in the order in which they appeared
  *	                      |
- *	                   first ---> guest1 <---> alice <---> ...     in the order in which they came
+ *	                   first ---> guest1 <---> alice <---> ...  in the order in which they came
  *
  * The life of a member; each arrow is O(1) on average, however many members and rooms there are:
  *
@@ -18,8 +18,8 @@
  *	  outside --------------> in a room, with a nick ----------> outside
  *	                            hall_join, hall_rename: as often as he likes
  *
- * One thread at a time. The hooks tell the shell what becomes of a room while it happens: it keeps the
- * room's channel in room->shell. A hook must not call into the hall.
+ * One thread at a time. The hooks tell the shell what becomes of a room while it happens: it keeps
+ * the room's channel in room->shell. A hook must not call into the hall.
  */
 #ifndef WEFT_APP_HALL_H
 #define WEFT_APP_HALL_H
@@ -43,15 +43,15 @@ struct room {
 struct member { /* the shell's to allocate, zeroed; must stay where it is while it is in the hall */
 	struct table_node by_nick;
 	struct member *next, *prev; /* in the room's list */
-	struct room *room;	    /* NULL: outside */
-	unsigned nick_len;	    /* the nick can still be read after hall_leave */
+	struct room *room;          /* NULL: outside */
+	unsigned nick_len;          /* the nick can still be read after hall_leave */
 	char nick[NAME_NICK_BYTES];
 	void *shell; /* the shell's own */
 };
 
 /* Any of them may be NULL. When somebody moves they are called in this order. */
 struct hall_hooks {
-	/* A room appears; nobody is in it yet. Not 0: there will be no such room, nothing happens. */
+	/* A room appears, nobody is in it yet. Not 0: there will be no such room after all. */
 	int (*open)(struct room *room, void *arg);
 	/* `m` leaves, or comes; `m->room` is not valid here. */
 	void (*leave)(struct room *room, struct member *m, void *arg);
@@ -72,7 +72,8 @@ struct hall {
 
 /*
  * What has happened, and who is to hear of it: at most the room that was left and the one that was
- * joined. Rooms in which nobody but the member himself is are left out. Valid until the hall changes.
+ * joined. Rooms in which nobody but the member himself is are left out. Valid until the next
+ * change.
  */
 enum news_kind { NEWS_JOINED, NEWS_LEFT, NEWS_RENAMED, NEWS_GONE };
 
@@ -96,15 +97,15 @@ void hall_init(struct hall *h, const struct hall_hooks *hooks, void *arg, uint64
 void hall_close(struct hall *h);
 
 /*
- * Comes in, as guestN, to the start room. N is the next number that no guest was given before and whose
- * name nobody has taken: a number is never used twice, so that nobody is mistaken for who had it before.
- * 0, -ENOMEM, or what the hook `open` said; then nothing has changed.
+ * Comes in, as guestN, to the start room. N is the next number that no guest was given before and
+ * whose name nobody has taken: a number is never used twice, so that nobody is mistaken for who had
+ * it before. 0, -ENOMEM, or what the hook `open` said; then nothing has changed.
  */
 int hall_enter(struct hall *h, struct member *m, struct news *news);
 
 /*
- * To the room of that name, without its #, which name_check_room must like. 0; -EALREADY: he is there;
- * -ENOMEM, or what the hook `open` said. Unless 0, nothing has changed, and `news` is empty.
+ * To the room of that name, without its #, which name_check_room must like. 0; -EALREADY: he is
+ * there; -ENOMEM, or what the hook `open` said. Unless 0, nothing has changed, and `news` is empty.
  */
 int hall_join(struct hall *h, struct member *m, struct slice room, struct news *news);
 

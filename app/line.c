@@ -9,7 +9,7 @@ static enum line_found whole(struct line *l)
 	return LINE_WHOLE;
 }
 
-/* `n` bytes are to be taken, the last of which is a newline if `ends`. If not, one is still to come. */
+/* Takes `n` bytes, the last of which is a newline if `ends`. If not, one is still to come. */
 static enum line_found fill(struct line *l, const char *in, size_t n, bool ends)
 {
 	if (l->len + n > LINE_LIMIT - (ends ? 0u : 1u)) {

@@ -2,8 +2,8 @@
  * line: pieces of a stream go in, lines come out.
  *
  * The one idea: a line is put together in one fixed buffer, to which each byte is copied once. What
- * does not fit there is no line: it is reported, once, and skipped up to its newline, which the next
- * line follows as if nothing had been.
+ * does not fit there is no line: it is reported, once, and skipped up to its newline, which the
+ * next line follows as if nothing had been.
  *
  *	                 512 bytes, no newline: LINE_TOO_LONG
  *	     FILLING ----------------------------------------> SKIPPING
@@ -32,13 +32,13 @@ struct line {              /* zeroed: at the beginning of a stream */
 
 enum line_found {
 	LINE_NONE,     /* all was taken in; more is needed */
-	LINE_WHOLE,    /* buf[0] to buf[len - 1], its end removed; yours to change until the next feed */
+	LINE_WHOLE,    /* the `len` bytes in buf, without the end; yours until the next feed */
 	LINE_TOO_LONG, /* said once per line, as soon as it is certain */
 };
 
 /*
- * Takes bytes from *in, of which there are *len, up to the end of the next line, and moves both past
- * what it took. So call it until it says LINE_NONE.
+ * Takes bytes from *in, of which there are *len, up to the end of the next line, and moves both
+ * past what it took. So call it until it says LINE_NONE.
  */
 enum line_found line_feed(struct line *l, const char **in, size_t *len);
 

@@ -1,4 +1,4 @@
-/* log: see log.h. A pen that runs dry writes nothing more, and the line is taken back to the last mark. */
+/* log: see log.h. A pen that runs dry writes no more, and the line goes back to its last mark. */
 #define _GNU_SOURCE 1 /* gmtime_r */
 #include "app/log.h"
 
@@ -136,7 +136,7 @@ static void put_quoted(struct pen *p, enum log_format format, struct slice s)
 	put(p, "\"", 1);
 }
 
-/* True for what needs no quotes: one word of letters, digits and what names and addresses consist of. */
+/* True for what needs no quotes: one word of letters, digits and what is in addresses. */
 static bool is_word(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {

@@ -1,10 +1,10 @@
 /*
  * message: bytes that are written once and sent to many.
  *
- * The one idea: a line for two hundred people is one allocation with a count of who still needs it, not
- * two hundred copies. So it is filled in by its maker, who is alone with it, and never changes again
- * once it has been shared. Shared is the memory, not the position in it: how far a receiver has got
- * with sending is the receiver's own affair.
+ * The one idea: a line for two hundred people is one allocation with a count of who still needs it,
+ * not two hundred copies. So it is filled in by its maker, who is alone with it, and never changes
+ * again once it has been shared. Shared is the memory, not the position in it: how far a receiver
+ * has got with sending is the receiver's own affair.
  */
 #ifndef WEFT_APP_MESSAGE_H
 #define WEFT_APP_MESSAGE_H
@@ -25,7 +25,8 @@ struct message *message_new(size_t cap);
 void message_add(struct message *m, struct slice s);
 
 /* Adds what printf would print, without its '\0'. The same conditions. */
-void message_print(struct message *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void message_print(struct message *m, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* `n` slices in a row, as a message of exactly that size. NULL when there is no memory. */
 struct message *message_of(const struct slice *pieces, size_t n);

@@ -2,12 +2,12 @@
  * name: what people and rooms may be called.
  *
  * The one idea: a name is shown to everybody, in the middle of other text, and is typed back as one
- * argument. So it has no space, nothing that a terminal acts on, and nothing invisible, with which one
- * could pass for another. (Letters that merely look alike, such as a Cyrillic a, are let through.)
+ * argument. So it has no space, nothing that a terminal acts on, and nothing invisible, with which
+ * one could pass for another. (Letters that look alike, such as a Cyrillic a, are let through.)
  *
- * A room's name is kept without the # that is put before it wherever it is shown: the # may be typed
- * or left out, and is not counted. Rooms are told apart byte for byte, nicks without regard to the
- * case of A to Z.
+ * A room's name is kept without the # that is put before it wherever it is shown: the # may be
+ * typed or left out, and is not counted. Rooms are told apart byte for byte, nicks without regard
+ * to the case of A to Z.
  */
 #ifndef WEFT_APP_NAME_H
 #define WEFT_APP_NAME_H
@@ -15,8 +15,8 @@
 #include "app/slice.h"
 
 enum {
-	NAME_NICK_MAX = 24,			/* characters */
-	NAME_NICK_BYTES = 4 * NAME_NICK_MAX,	/* which are no more than that */
+	NAME_NICK_MAX = 24,                  /* characters */
+	NAME_NICK_BYTES = 4 * NAME_NICK_MAX, /* which are no more than that */
 	NAME_ROOM_BYTES = 64,
 };
 

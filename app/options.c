@@ -34,7 +34,8 @@ static const struct option_form forms[] = {
 	{ .name = "listen", .argument = "ADDRESS:PORT", .type = ADDRESS,
 	  .purpose = "where to listen; IPv6 as [::1]:8080; port 0: any free one" },
 	number_("max-clients", max_clients, 1, 1000000, "connections at once; more are refused"),
-	number_("max-per-address", max_per_address, 0, 1000000, "of them from one address; 0: no limit"),
+	number_("max-per-address", max_per_address, 0, 1000000,
+		"of them from one address; 0: no limit"),
 	number_("idle-timeout", idle_timeout_s, 0, 365 * DAY,
 		"seconds without a line until a client is disconnected; 0: never"),
 	number_("soft-limit", soft_limit, 1024, GIBIBYTE,
@@ -214,11 +215,11 @@ static void fill_long_options(struct option out[static N_FORMS + 1])
 	out[N_FORMS] = (struct option){ 0 };
 }
 
-/* For '?' optopt says what kind of trouble it is: 0 a long name, our code a value too many, or a letter. */
+/* For '?' optopt says what it is: 0 an unknown name, our code a value too many, or a letter. */
 static enum options_verdict refuse(int code, const char *argument, char *text)
 {
 	if (code == ':')
-		return bad(text, "%.60s: its value is missing; --help shows what it takes", argument);
+		return bad(text, "%.60s: its value is missing; --help shows which", argument);
 	if (optopt > N_FORMS)
 		return bad(text, "-%c: no such option; --help lists them all", optopt);
 	if (optopt > 0)

@@ -2,8 +2,8 @@
  * options: what the command line asks for.
  *
  * The one idea: reading the command line is a function like others. It has no effect: what is to be
- * printed comes back as a text, and whether to exit with it is for main to do. The list of options in
- * options.c is the one source of what is accepted, what --help shows and what the defaults are.
+ * printed comes back as a text, and whether to exit with it is for main to do. The list of options
+ * in options.c is the one source of what is accepted, what --help shows and what the defaults are.
  */
 #ifndef WEFT_APP_OPTIONS_H
 #define WEFT_APP_OPTIONS_H
@@ -18,9 +18,9 @@ struct options {
 	unsigned max_clients;
 	unsigned max_per_address;  /* 0: no limit */
 	unsigned idle_timeout_s;   /* 0: never */
-	unsigned soft_limit;	   /* bytes queued for one client: beyond it messages are missed */
-	unsigned hard_limit;	   /* and beyond this one it is disconnected; not below soft_limit */
-	unsigned queue;		   /* messages that a room holds for a member who is behind */
+	unsigned soft_limit;       /* bytes queued for a client: beyond it messages are missed */
+	unsigned hard_limit;       /* and beyond this it is disconnected; not below soft_limit */
+	unsigned queue;            /* messages that a room holds for a member who is behind */
 	unsigned shutdown_timeout_s;
 	enum log_level log_level;
 	enum log_format log_format;
@@ -38,8 +38,8 @@ enum { OPTIONS_TEXT_LEN = 4096 };
 struct options options_default(void);
 
 /*
- * Reads argv as main gets it. Fills in *o, and `text`, which is empty for OPTIONS_RUN. The strings in
- * argv are borrowed; their order may change. Not from two threads at once, since getopt_long has
+ * Reads argv as main gets it. Fills in *o, and `text`, which is empty for OPTIONS_RUN. The strings
+ * in argv are borrowed; their order may change. Not from two threads at once, since getopt_long has
  * state of its own.
  */
 enum options_verdict options_parse(struct options *o, int argc, char **argv,

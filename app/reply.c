@@ -104,15 +104,15 @@ struct message *reply_help(void)
 	message_add(m, slice_of("*** anything else is said to your room; begin with // to say "
 				"something that begins with a slash\n"));
 	message_print(m,
-		      "*** a nick has 1 to %d characters, a room 1 to %d bytes, neither any spaces; "
-		      "a line at most %d bytes\n",
+		      "*** a nick has 1 to %d characters, a room 1 to %d bytes, neither any "
+		      "spaces; a line at most %d bytes\n",
 		      NAME_NICK_MAX, NAME_ROOM_BYTES, LINE_LIMIT - 1);
 	return m;
 }
 
 /*
- * Of a long list only the beginning is shown: ten thousand rooms would be more than a client may have
- * queued, and asking for them costs him one short line.
+ * Of a long list only the beginning is shown: ten thousand rooms would be more than a client may
+ * have queued, and asking for them costs him one short line.
  */
 static unsigned shown(unsigned n)
 {
@@ -172,7 +172,7 @@ static const char *too_many_advice(enum command_kind kind)
 static struct message *name_too_long(enum command_kind kind)
 {
 	if (kind == COMMAND_JOIN)
-		return message_format("*** error: that name is too long; choose a room of 1 to %d bytes\n",
+		return message_format("*** error: that name is too long; a room has 1 to %d bytes\n",
 				      NAME_ROOM_BYTES);
 	return message_format("*** error: that name is too long; a nick has 1 to %d characters\n",
 			      NAME_NICK_MAX);
@@ -230,6 +230,13 @@ struct message *reply_nobody(struct slice nick)
 	return message_format("*** error: nobody here is called %.*s; "
 			      "/who lists who is in your room\n",
 			      slice_print(nick));
+}
+
+struct message *reply_letters_full(const struct member *to)
+{
+	return message_format("*** error: %.*s has not read his last private messages yet; "
+			      "try again later\n",
+			      slice_print(member_nick(to)));
 }
 
 struct message *reply_failed(int err)

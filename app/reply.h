@@ -1,9 +1,9 @@
 /*
  * reply: every text that the server says.
  *
- * The one idea: one place for the wording, so that it can be read through and kept in one voice. What a
- * person said begins with [, what the server says with ***, and nobody can pretend: a room's name is
- * always shown with its #, so "[private" is no room.
+ * The one idea: one place for the wording, so that it can be read through and kept in one voice.
+ * What a person said begins with [, what the server says with ***, and nobody can pretend: a room's
+ * name is always shown with its #, so "[private" is no room.
  *
  *	[#rust] alice: hello                     said in the room
  *	[private] alice: hello                   said to you alone
@@ -23,9 +23,9 @@
 enum { REPLY_LIST_MAX = 200 }; /* entries of /rooms and /who; the others are only counted */
 
 /* What people say. */
-struct message *reply_say(const struct member *from, struct slice text);		  /* to his room */
-struct message *reply_private(const struct member *from, struct slice text);		  /* to one */
-struct message *reply_private_sent(const struct member *to, struct slice text);	  /* to its sender */
+struct message *reply_say(const struct member *from, struct slice text); /* to his room */
+struct message *reply_private(const struct member *from, struct slice text); /* to one person */
+struct message *reply_private_sent(const struct member *to, struct slice text); /* to its sender */
 
 /* What has happened: items of struct news, to everybody in item->room but news->who. */
 struct message *reply_news(const struct news *news, const struct news_item *item);
@@ -48,6 +48,7 @@ struct message *reply_nick_is_taken(struct slice nick);
 struct message *reply_nick_is_yours(const struct member *me);
 struct message *reply_already_there(const struct member *me);
 struct message *reply_nobody(struct slice nick);
+struct message *reply_letters_full(const struct member *to);
 struct message *reply_failed(int err); /* -errno of something that is not the client's fault */
 
 /* The last words to a client. */

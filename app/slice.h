@@ -1,8 +1,8 @@
 /*
  * slice: some bytes that belong to somebody else.
  *
- * The core passes text around as a place and a length, so that a name can be shown without being cut
- * out of its line first. Whoever hands out a slice says how long it stays valid.
+ * The core passes text around as a place and a length, so that a name can be shown without being
+ * cut out of its line first. Whoever hands out a slice says how long it stays valid.
  */
 #ifndef WEFT_APP_SLICE_H
 #define WEFT_APP_SLICE_H

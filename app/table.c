@@ -5,8 +5,8 @@
 #include "future/bug.h"
 
 /*
- * Multiply and fold, a byte at a time: names are short. The seed goes in first, so that without it one
- * cannot tell which names will meet.
+ * Multiply and fold, a byte at a time: names are short. The seed goes in first, so that without it
+ * one cannot tell which names will meet.
  */
 uint32_t table_hash(uint64_t seed, struct slice bytes)
 {
@@ -48,8 +48,9 @@ static void free_buckets(struct table *t)
 static void grow(struct table *t)
 {
 	uint32_t n = 2 * size_of(t);
-	struct table grown = { .buckets = mem_alloc_array(n, sizeof *grown.buckets), .n_buckets = n };
+	struct table grown = { .n_buckets = n };
 
+	grown.buckets = mem_alloc_array(n, sizeof *grown.buckets);
 	if (!grown.buckets)
 		return;
 	memset(grown.buckets, 0, n * sizeof *grown.buckets);

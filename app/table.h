@@ -25,9 +25,9 @@ struct table_node {
 	uint32_t hash;
 };
 
-struct table {			     /* zeroed: empty */
+struct table {                       /* zeroed: empty */
 	struct table_node **buckets; /* NULL: small */
-	uint32_t n_buckets;	     /* a power of two; with NULL above, meaningless */
+	uint32_t n_buckets;          /* a power of two; with NULL above, meaningless */
 	uint32_t n;
 	struct table_node *small[TABLE_SMALL];
 };

@@ -90,7 +90,8 @@ static bool is_plain(const struct telnet *t, const char *in, size_t len)
 
 /*
  * Why in - 1 is enough room: every byte that is put out was either read in this call, or is the one
- * rubbish byte of a sequence that began earlier. So after i bytes were read at most i + 1 were written.
+ * rubbish byte of a sequence that began earlier. So after i bytes were read at most i + 1 were
+ * put out.
  */
 size_t telnet_strip(struct telnet *t, const char *in, size_t len, char *out)
 {

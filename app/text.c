@@ -117,14 +117,15 @@ static bool is_within(uint32_t c, const struct range *ranges, size_t n)
 bool text_is_space(uint32_t c)
 {
 	static const struct range spaces[] = {
-		{ 0x20, 0x20 },	    { 0xa0, 0xa0 },	{ 0x1680, 0x1680 }, { 0x2000, 0x200a },
-		{ 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x3000, 0x3000 },
+		{ 0x20, 0x20 },     { 0xa0, 0xa0 },     { 0x1680, 0x1680 },
+		{ 0x2000, 0x200a }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
+		{ 0x3000, 0x3000 },
 	};
 
 	return is_within(c, spaces, sizeof spaces / sizeof *spaces);
 }
 
-/* The property Default_Ignorable_Code_Point, the annotation marks, and a Braille cell without dots. */
+/* Default_Ignorable_Code_Point, the annotation marks, and a Braille cell without dots. */
 bool text_is_invisible(uint32_t c)
 {
 	static const struct range nothings[] = {

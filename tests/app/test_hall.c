@@ -131,7 +131,7 @@ TEST(hall, a_rename_is_told_with_both_names)
 	CHECK_EQ(hall_rename(&hall, &m[0], slice_of("bob"), &news), 0);
 	CHECK_EQ(news.n, 0); /* alone */
 	hall_enter(&hall, &m[1], &news);
-	CHECK_EQ(hall_rename(&hall, &m[0], slice_of("Bob"), &news), 0); /* his own, in another case */
+	CHECK_EQ(hall_rename(&hall, &m[0], slice_of("Bob"), &news), 0); /* his own nick */
 	check_news(0, NEWS_RENAMED, "general");
 	CHECK(slice_equals((struct slice){ news.old_nick, news.old_nick_len }, slice_of("bob")));
 	CHECK(is_called(news.who, "Bob"));

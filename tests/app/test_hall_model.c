@@ -1,6 +1,6 @@
 /*
- * hall against a naive one: an array of members with their nick and room as plain strings, searched from
- * end to end. After each of 100,000 random steps both must say the same.
+ * hall against a naive one: an array of members with their nick and room as plain strings, searched
+ * from end to end. After each of 100,000 random steps both must say the same.
  */
 #include "app/hall.h"
 
@@ -65,7 +65,8 @@ static void enter(unsigned who)
 	CHECK_EQ(hall_enter(&hall, &members[who], &news), 0);
 	check_item(&at, NEWS_JOINED, "general", n_in("general"));
 	CHECK_EQ(news.n, at);
-	snprintf(people[who].nick, sizeof people[who].nick, "%.*s", slice_print(member_nick(&members[who])));
+	snprintf(people[who].nick, sizeof people[who].nick, "%.*s",
+		 slice_print(member_nick(&members[who])));
 	CHECK_EQ(strncmp(people[who].nick, "guest", 5), 0);
 	CHECK_EQ(find(people[who].nick), PEOPLE);
 	people[who].is_here = true;
@@ -117,7 +118,8 @@ static void change_nick(unsigned who)
 	else
 		CHECK_EQ(err, owner < PEOPLE && owner != who ? -EEXIST : 0);
 	if (err == 0) {
-		CHECK(slice_equals((struct slice){ news.old_nick, news.old_nick_len }, nick_of(who)));
+		CHECK(slice_equals((struct slice){ news.old_nick, news.old_nick_len },
+				   nick_of(who)));
 		check_item(&at, NEWS_RENAMED, people[who].room, n_in(people[who].room) - 1);
 		strcpy(people[who].nick, nick);
 	}

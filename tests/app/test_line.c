@@ -8,7 +8,9 @@
 
 #include <stdio.h>
 
-/* What a reader made of a stream: "<first><second>!<fourth>", with ! for a line that was too long. */
+/*
+ * What a reader made of a stream: "<first><second>!<fourth>", with ! for a line that was too long.
+ */
 struct script {
 	size_t len;
 	char text[4096];
@@ -159,7 +161,8 @@ TEST(line, random_streams_give_the_same_lines_in_any_pieces)
 		bool is_dense = rand_below(&r, 2);
 
 		for (size_t i = 0; i < len; i++)
-			in[i] = is_dense || !rand_below(&r, 300) ? alphabet[rand_below(&r, 6)] : 'x';
+			in[i] = is_dense || !rand_below(&r, 300) ? alphabet[rand_below(&r, 6)]
+								 : 'x';
 		read_in_two(&whole, in, len, 0);
 		pieces.len = 0;
 		for (size_t at = 0, n; at < len; at += n) {

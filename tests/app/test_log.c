@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "t.h"
 
+#define NOON "2025-01-31T12:00:00.123Z"
 static const struct timespec noon = { .tv_sec = 1738324800, .tv_nsec = 123456789 };
 static char line[LOG_LINE_MAX + 1];
 
@@ -43,19 +44,20 @@ TEST(log, a_text_line_has_time_level_event_and_fields)
 				 log_text("reason", slice_of("idle timeout")) };
 
 	CHECK_STR(formatted(LOG_FORMAT_TEXT, f, 3),
-		  "2025-01-31T12:00:00.123Z info  client left client=7 nick=alice reason=\"idle timeout\"\n");
-	CHECK_STR(formatted(LOG_FORMAT_TEXT, NULL, 0), "2025-01-31T12:00:00.123Z info  client left\n");
+		  NOON " info  client left client=7 nick=alice reason=\"idle timeout\"\n");
+	CHECK_STR(formatted(LOG_FORMAT_TEXT, NULL, 0), NOON " info  client left\n");
 }
 
 TEST(log, a_json_line_is_one_object)
 {
-	struct log_field f[] = { log_number("client", INT64_MIN), log_text("nick", slice_of("alice")) };
+	struct log_field f[] = { log_number("client", INT64_MIN),
+				 log_text("nick", slice_of("alice")) };
 
 	CHECK_STR(formatted(LOG_FORMAT_JSON, f, 2),
-		  "{\"time\":\"2025-01-31T12:00:00.123Z\",\"level\":\"info\",\"event\":\"client left\","
+		  "{\"time\":\"" NOON "\",\"level\":\"info\",\"event\":\"client left\","
 		  "\"client\":-9223372036854775808,\"nick\":\"alice\"}\n");
 	CHECK_STR(formatted(LOG_FORMAT_JSON, NULL, 0),
-		  "{\"time\":\"2025-01-31T12:00:00.123Z\",\"level\":\"info\",\"event\":\"client left\"}\n");
+		  "{\"time\":\"" NOON "\",\"level\":\"info\",\"event\":\"client left\"}\n");
 }
 
 TEST(log, text_values_are_quoted_when_they_are_not_plain)
@@ -75,8 +77,10 @@ TEST(log, json_values_are_escaped)
 	CHECK_STR(json_value("a \"b\" \\"), "\"a \\\"b\\\" \\\\\"}\n");
 	CHECK_STR(json_value("\x1b[31m\n\t\x7f"), "\"\\u001b[31m\\u000a\\u0009\\u007f\"}\n");
 	CHECK_STR(json_value("\xff\xc3"), "\"\\ufffd\\ufffd\"}\n");
-	CHECK_STR(json_value("caf\xc3\xa9 \xf0\x9f\x98\x80"), "\"caf\xc3\xa9 \xf0\x9f\x98\x80\"}\n");
-	CHECK_STR(json_value("\xc2\x9b\xe2\x80\xa8\xf3\xa0\x81\x81"), "\"\\u009b\\u2028\\udb40\\udc41\"}\n");
+	CHECK_STR(json_value("caf\xc3\xa9 \xf0\x9f\x98\x80"),
+		  "\"caf\xc3\xa9 \xf0\x9f\x98\x80\"}\n");
+	CHECK_STR(json_value("\xc2\x9b\xe2\x80\xa8\xf3\xa0\x81\x81"),
+		  "\"\\u009b\\u2028\\udb40\\udc41\"}\n");
 }
 
 TEST(log, a_nul_is_a_byte_like_others)
@@ -95,7 +99,8 @@ TEST(log, a_long_value_is_cut_between_two_characters)
 	value[LOG_VALUE_MAX] = '\0';
 	snprintf(expected, sizeof expected, "%s\n", value);
 	CHECK_STR(text_value(value), expected);
-	memcpy(value + LOG_VALUE_MAX - 1, "\xc3\xa9", 3); /* one byte too long, and its middle is there */
+	/* one byte too long, and the limit is in the middle of a character */
+	memcpy(value + LOG_VALUE_MAX - 1, "\xc3\xa9", 3);
 	snprintf(expected, sizeof expected, "\"%.*s...\"}\n", LOG_VALUE_MAX - 1, value);
 	CHECK_STR(json_value(value), expected);
 }
@@ -145,7 +150,8 @@ TEST(log, random_bytes_never_break_a_line_in_either_format)
 
 	for (unsigned round = 0; round < 20000; round++) {
 		char value[80];
-		struct log_field f = log_text("v", ((struct slice){ value, rand_below(&r, sizeof value) }));
+		struct log_field f =
+			log_text("v", ((struct slice){ value, rand_below(&r, sizeof value) }));
 
 		for (size_t i = 0; i < sizeof value; i++)
 			value[i] = (char)rand_next(&r);
@@ -192,9 +198,10 @@ TEST(log, what_is_wanted_is_written_in_one_call)
 	sys_ops = &ops;
 	n_writes = 0;
 	n_interrupts = 1;
-	log_event(&log, LOG_LEVEL_WARN, "slow", log_number("client", 3), log_text("nick", slice_of("bob")));
+	log_event(&log, LOG_LEVEL_WARN, "slow", log_number("client", 3),
+		  log_text("nick", slice_of("bob")));
 	CHECK_EQ(n_writes, 1);
-	CHECK_STR(written, "2025-01-31T12:00:00.123Z warn  slow client=3 nick=bob\n");
+	CHECK_STR(written, NOON " warn  slow client=3 nick=bob\n");
 	log_event(&log, LOG_LEVEL_INFO, "not wanted", log_number("client", 3));
 	CHECK_EQ(n_writes, 1);
 	log_event(&log, LOG_LEVEL_ERROR, "wanted", log_number("client", 3));

@@ -8,7 +8,9 @@
 
 TEST(message, pieces_are_put_together_in_one_allocation_of_the_right_size)
 {
-	struct slice pieces[] = { slice_of("[#"), slice_of(""), slice_of("a\xc3\xa9"), { "\0!", 2 } };
+	struct slice pieces[] = {
+		slice_of("[#"), slice_of(""), slice_of("a\xc3\xa9"), { "\0!", 2 }
+	};
 	struct message *m;
 
 	t_mem_begin();

@@ -112,9 +112,10 @@ TEST(options, numbers_at_their_limits_and_one_beyond)
 
 TEST(options, a_number_is_digits_and_nothing_else)
 {
-	static const char *const bad[] = { "",	  " 1",	  "1 ",	 "+1",	"-0", "1k", "0x10", "1.5",
-					   "ten", "1e3", "1,000", "\xd9\xa1", "18446744073709551617",
-					   "99999999999999999999999999", "4294967297" };
+	static const char *const bad[] = {
+		"", " 1", "1 ", "+1", "-0", "1k", "0x10", "1.5", "ten", "1e3", "1,000", "\xd9\xa1",
+		"4294967297", "18446744073709551617", "99999999999999999999999999"
+	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		check_bad("--max-clients", bad[i], "--max-clients");
@@ -180,11 +181,18 @@ TEST(options, the_last_of_two_counts_and_the_first_mistake_is_reported)
 TEST(options, help_shows_every_option_with_its_default)
 {
 	static const char *const shown[] = {
-		"--listen ADDRESS:PORT", "(default 127.0.0.1:8080)", "--max-clients N", "(default 10000)",
-		"--max-per-address N", "(default 0)", "--idle-timeout N", "(default 300)", "--soft-limit N",
-		"(default 65536)", "--hard-limit N", "(default 262144)", "--queue N", "(default 256)",
-		"--shutdown-timeout N", "(default 10)", "--log-level LEVEL", "(default info)",
-		"--log-format FORMAT", "(default text)", "--help", "--version" };
+		"--listen ADDRESS:PORT", "(default 127.0.0.1:8080)",
+		"--max-clients N",       "(default 10000)",
+		"--max-per-address N",   "(default 0)",
+		"--idle-timeout N",      "(default 300)",
+		"--soft-limit N",        "(default 65536)",
+		"--hard-limit N",        "(default 262144)",
+		"--queue N",             "(default 256)",
+		"--shutdown-timeout N",  "(default 10)",
+		"--log-level LEVEL",     "(default info)",
+		"--log-format FORMAT",   "(default text)",
+		"--help",                "--version",
+	};
 
 	CHECK_EQ(parse("--help", NULL, NULL, NULL), OPTIONS_PRINT);
 	CHECK(strlen(text) < OPTIONS_TEXT_LEN - 1);

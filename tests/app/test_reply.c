@@ -115,7 +115,8 @@ TEST(reply, a_member_is_told_about_himself)
 	hall_rename(&hall, &m[0], slice_of("bob"), &news);
 	CHECK_STR(said(reply_renamed(&m[0])), "*** you are now known as bob\n");
 	CHECK_STR(said(reply_missed(1)), "*** you missed 1 message\n");
-	CHECK_STR(said(reply_missed(18446744073709551615u)), "*** you missed 18446744073709551615 messages\n");
+	CHECK_STR(said(reply_missed(18446744073709551615u)),
+		  "*** you missed 18446744073709551615 messages\n");
 	end(m, 1);
 }
 
@@ -177,7 +178,7 @@ TEST(reply, a_list_of_members_is_cut_exactly_at_its_limit_with_the_longest_nicks
 {
 	memset(crowd, 0, sizeof crowd);
 	begin(crowd, REPLY_LIST_MAX + 2);
-	for (unsigned i = 0; i < REPLY_LIST_MAX + 2; i++) /* 6 digits and 18 characters of 4 bytes */
+	for (unsigned i = 0; i < REPLY_LIST_MAX + 2; i++) /* 6 digits and 18 characters */
 		CHECK_EQ(hall_rename(&hall, &crowd[i], long_name(6 + 18 * 4, i), &news), 0);
 	CHECK_EQ(count_of(said(reply_who(&crowd[0])), ", 000"), REPLY_LIST_MAX - 1);
 	CHECK_EQ(count_of(said(reply_who(&crowd[0])), ", and 2 more\n"), 1);
@@ -193,8 +194,10 @@ TEST(reply, help_names_every_command_and_every_limit)
 	const char *text = said(reply_help());
 
 	for (unsigned i = 0; i < COMMAND_FORMS; i++)
-		CHECK(strstr(text, command_forms[i].word) && strstr(text, command_forms[i].purpose));
-	CHECK(strstr(text, "24 characters") && strstr(text, "64 bytes") && strstr(text, "511 bytes"));
+		CHECK(strstr(text, command_forms[i].word) &&
+		      strstr(text, command_forms[i].purpose));
+	CHECK(strstr(text, "24 characters") && strstr(text, "64 bytes") &&
+	      strstr(text, "511 bytes"));
 }
 
 static struct message *answer(const char *line)
@@ -217,23 +220,32 @@ TEST(reply, every_error_is_one_line_that_says_what_to_do)
 	check_error(answer("/"), "unknown command /;", "//");
 	check_error(answer("\xff"), "that line is not valid UTF-8", "UTF-8 and send it again");
 	check_error(answer("/join"), "something is missing after /join;", "type /join <room>");
-	check_error(answer("/msg x"), "something is missing after /msg;", "type /msg <nick> <text>");
-	check_error(answer("/nick a b"), "there is too much after /nick;", "type /nick <name>, without spaces");
-	check_error(answer("/who me"), "there is too much after /who;", "type /who and nothing else");
-	check_error(answer("/nick 1234567890123456789012345"), "that name is too long;", "1 to 24 characters");
+	check_error(answer("/msg x"), "something is missing after /msg;",
+		    "type /msg <nick> <text>");
+	check_error(answer("/nick a b"), "there is too much after /nick;",
+		    "type /nick <name>, without spaces");
+	check_error(answer("/who me"), "there is too much after /who;",
+		    "type /who and nothing else");
+	check_error(answer("/nick 1234567890123456789012345"), "that name is too long;",
+		    "1 to 24 characters");
 	check_error(answer("/msg 1234567890123456789012345 x"), "that name is too long;", "24");
-	check_error(answer("/join 12345678901234567890123456789012345678901234567890123456789012345"),
+	check_error(answer("/join "
+			   "12345678901234567890123456789012345678901234567890123456789012345"),
 		    "that name is too long;", "1 to 64 bytes");
 	check_error(answer("/nick a\x1b"), "a name has no spaces", "choose another");
 	check_error(reply_too_long(), "that line is too long", "at most 511 bytes");
-	check_error(reply_nick_is_taken(slice_of("Bob")), "the nick Bob is taken;", "choose another");
+	check_error(reply_nick_is_taken(slice_of("Bob")), "the nick Bob is taken;",
+		    "choose another");
 	check_error(reply_nick_is_yours(&m[0]), "you are already called guest1;", "choose");
 	check_error(reply_already_there(&m[0]), "you are already in #general;", "/rooms");
+	check_error(reply_letters_full(&m[0]), "guest1 has not read", "try again later");
 	check_error(reply_nobody(slice_of("bob")), "nobody here is called bob;", "/who");
-	check_error(reply_failed(-ENOMEM), "the server could not do that (out of memory);", "try again");
+	check_error(reply_failed(-ENOMEM), "the server could not do that (out of memory);",
+		    "try again");
 	check_error(reply_failed(-EMFILE), "the server could not do that", "try again");
 	check_error(reply_full(10000), "the server is full (10000 clients);", "try again later");
-	check_error(reply_address_full(5), "too many connections from your address (5 allowed);", "close one");
+	check_error(reply_address_full(5), "too many connections from your address (5 allowed);",
+		    "close one");
 	end(m, 1);
 }
 
@@ -241,8 +253,8 @@ TEST(reply, the_last_words_are_one_line)
 {
 	CHECK_STR(said(reply_goodbye()), "*** bye\n");
 	CHECK_STR(said(reply_shutdown()), "*** the server is shutting down, bye\n");
-	CHECK_STR(said(reply_idle(300)),
-		  "*** you said nothing for 300 seconds and are disconnected; connect again when you like\n");
+	CHECK_STR(said(reply_idle(300)), "*** you said nothing for 300 seconds and are "
+					 "disconnected; connect again when you like\n");
 	CHECK(strstr(said(reply_too_slow()), "too slowly"));
 }
 

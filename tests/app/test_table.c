@@ -121,7 +121,8 @@ TEST(table, the_seed_decides_which_names_meet)
 
 	CHECK_EQ(table_hash(1, slice_of("alice")), table_hash(1, slice_of("alice")));
 	for (uint64_t seed = 0; seed < 1000; seed++)
-		same += table_hash(seed, slice_of("alice")) % 64 == table_hash(seed, slice_of("bob")) % 64;
+		same += table_hash(seed, slice_of("alice")) % 64 ==
+			table_hash(seed, slice_of("bob")) % 64;
 	CHECK(same > 0 && same < 100);
 }
 

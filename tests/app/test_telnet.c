@@ -47,7 +47,7 @@ TEST(telnet, what_is_no_telnet_passes)
 {
 	STRIP("", "");
 	STRIP("hello\r\n", "hello\r\n");
-	STRIP("na\xc3\xafve \xf0\x9f\x98\x80\n\xfe\xf0\n", "na\xc3\xafve \xf0\x9f\x98\x80\n\xfe\xf0\n");
+	STRIP("na\xc3\xafve\n\xfe\xf0\n", "na\xc3\xafve\n\xfe\xf0\n");
 }
 
 TEST(telnet, commands_and_options_are_removed)
@@ -133,7 +133,7 @@ TEST(telnet, a_subnegotiation_is_bounded_exactly)
 
 TEST(telnet, in_place_one_byte_before_is_room_enough)
 {
-	static const unsigned char alphabet[] = { 0xff, 0xff, 0xff, 0xfa, 0xf0, 0xfb, 0xf1, 'a', '\n', '\r', 0 };
+	static const char alphabet[] = "\xff\xff\xff\xfa\xf0\xfb\xf1z\n\r"; /* and its '\0' */
 	struct rand r = { 7 };
 
 	for (unsigned round = 0; round < 20000; round++) {
@@ -142,7 +142,7 @@ TEST(telnet, in_place_one_byte_before_is_room_enough)
 		size_t len = rand_below(&r, sizeof in), n = 0;
 
 		for (size_t i = 0; i < len; i++)
-			in[i] = (char)alphabet[rand_below(&r, sizeof alphabet)];
+			in[i] = alphabet[rand_below(&r, sizeof alphabet)];
 		for (size_t at = 0, piece; at < len; at += piece) {
 			size_t got;
 
@@ -168,7 +168,7 @@ TEST(telnet, every_newline_of_random_bytes_gets_through)
 		size_t len = rand_below(&r, sizeof in), n, newlines = 0;
 
 		for (size_t i = 0; i < len; i++)
-			in[i] = (char)(rand_below(&r, 4) ? 0xf0 + rand_below(&r, 16) : 1 + rand_below(&r, 12));
+			in[i] = (char)((rand_below(&r, 4) ? 0xf1 : 1) + rand_below(&r, 15));
 		for (size_t i = 0; i < len; i++)
 			newlines += in[i] == '\n';
 		n = in_two(in, len, len / 2, out);

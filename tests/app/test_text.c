@@ -4,8 +4,8 @@
 #include "t.h"
 
 /*
- * The naive decoder: computes the code point first, and then asks whether encoding that gives the same
- * bytes. So overlong forms need no case of their own.
+ * The naive decoder: computes the code point first, and then asks whether encoding that gives the
+ * same bytes. So overlong forms need no case of their own.
  */
 static size_t naive_encode(uint32_t c, unsigned char *out)
 {
@@ -66,7 +66,7 @@ static void check_decoders_agree(const unsigned char *s, size_t len)
 
 TEST(text, every_two_byte_prefix_is_judged_as_by_a_naive_decoder)
 {
-	static const unsigned char tails[] = { 0x00, 0x41, 0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xff };
+	static const unsigned char tails[] = { 0, 0x41, 0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xff };
 	unsigned char s[4];
 
 	for (unsigned prefix = 0; prefix < 0x10000; prefix++) {
@@ -100,11 +100,13 @@ TEST(text, every_code_point_is_decoded_from_its_own_bytes_and_from_no_fewer)
 
 TEST(text, overlong_forms_surrogates_and_what_is_beyond_unicode_are_refused)
 {
-	static const char *const bad[] = { "\xc0\x80",	       "\xc1\xbf",	   "\xe0\x9f\xbf",
-					   "\xed\xa0\x80",     "\xed\xbf\xbf",	   "\xf0\x8f\xbf\xbf",
-					   "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xfe",
-					   "\xff",	       "\x80",		   "\xbf",
-					   "\xe2\x82",	       "a\xc3",		   "\xc3(" };
+	static const char *const bad[] = {
+		"\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", /* too many bytes */
+		"\xed\xa0\x80", "\xed\xbf\xbf",                            /* surrogates */
+		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80",                    /* beyond U+10FFFF */
+		"\xfe", "\xff", "\x80", "\xbf",                              /* begin nothing */
+		"\xe2\x82", "a\xc3", "\xc3(",                               /* cut short */
+	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK(!text_is_utf8(bad[i], strlen(bad[i])));
@@ -181,8 +183,8 @@ TEST(text, no_random_bytes_ever_come_out_hostile)
 		unsigned char s[64];
 		size_t len = rand_below(&r, sizeof s), out;
 
-		for (size_t i = 0; i < len; i++) /* half of them near what begins or continues something */
-			s[i] = (unsigned char)(rand_next(&r) & 1 ? rand_next(&r) : 0xe2 - rand_below(&r, 99));
+		for (size_t i = 0; i < len; i++) /* half of them begin or continue something */
+			s[i] = (unsigned char)(i & 1 ? rand_next(&r) : 0xe2 - rand_below(&r, 99));
 		out = text_clean((char *)s, len);
 		CHECK(out <= len);
 		CHECK(text_is_utf8((char *)s, out));
