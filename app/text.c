@@ -140,10 +140,20 @@ bool text_is_invisible(uint32_t c)
 	return is_within(c, nothings, sizeof nothings / sizeof *nothings);
 }
 
+/* How many of the first bytes are ASCII that can be printed: there is nothing to clean in those. */
+static size_t plain_prefix(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 /* `to` never overtakes `from`, so one pass in place is enough. */
 size_t text_clean(char *s, size_t len)
 {
-	size_t from = 0, to = 0;
+	size_t from = plain_prefix(s, len), to = from;
 	uint32_t c;
 
 	while (from < len) {
