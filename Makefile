@@ -120,7 +120,7 @@ $(OUT)/chat: $(call objects,app/main.c) $(OUT)/libapp.a $(lib)
 	$(call say,LD $@)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
-$(OUT)/bench/weft-bench: $(call objects,$(bench_src)) $(lib)
+$(OUT)/bench/weft-bench: $(call objects,$(bench_src)) $(OUT)/libapp.a $(lib)
 	$(call say,LD $@)
 	@mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(LDLIBS)

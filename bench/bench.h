@@ -1,0 +1,60 @@
+/*
+ * bench: what the workloads share.
+ *
+ * A workload does N operations of one kind, checks that all of them happened, and prints what one
+ * cost. Each runs twice in one process and only the second round is measured: by then memory has
+ * been touched and code is warm, as in a server that has been up for a second.
+ */
+#ifndef WEFT_BENCH_BENCH_H
+#define WEFT_BENCH_BENCH_H
+
+#include <stdint.h>
+
+#include "weft.h"
+
+struct bench {
+	const char *name;    /* of the workload */
+	const char *variant; /* "ct" */
+	uint64_t n;
+	struct runtime *rt;
+	uint64_t started_ns, spent_ns; /* of the round: see bench_start and bench_stop */
+	uint64_t sum;                  /* operations done, counted by the workload */
+	uint64_t bytes;                /* of the heap, where that is what is measured */
+	uint64_t cpu_ns;               /* of the part that counts */
+};
+
+struct workload {
+	const char *name;
+	const char *what;                  /* one line for --help */
+	struct future *(*root)(struct bench *); /* builds the round's future, in static storage */
+	uint64_t (*ops)(uint64_t n);            /* operations in a round; NULL: n */
+};
+
+extern const struct workload task_workloads[], channel_workloads[], lock_workloads[], time_workloads[];
+
+/* Around the part of the round that counts, inside the root future. */
+void bench_start(struct bench *b);
+void bench_stop(struct bench *b);
+
+/* Ends the process with one line unless the two are equal: a figure without its sum is none. */
+void bench_check(const struct bench *b, const char *what, uint64_t actual, uint64_t expected);
+
+/* Bytes taken from the heap now, malloc's own overhead included. */
+uint64_t bench_heap_bytes(void);
+
+/* A root that spawns n <= MANY_MAX tasks, the i-th by `spawn_one`, and awaits them all. */
+enum { MANY_MAX = 1000 };
+struct future *many(struct bench *b, unsigned n,
+		    struct task *(*spawn_one)(struct runtime *, struct bench *, unsigned i));
+
+/*
+ * Listens on 127.0.0.1, says "listening PORT" on standard error (port 0 lets the system choose), and gives
+ * each connection to a task that owns the stream. Runs until killed; returns 1 when it cannot.
+ */
+int bench_serve(uint16_t port, struct task *(*connection)(struct runtime *, struct tcp_stream));
+
+/* The two servers, as what becomes of a connection. NULL: no memory, the stream stays the caller's. */
+struct task *echo_connection(struct runtime *rt, struct tcp_stream stream);
+struct task *chat_connection(struct runtime *rt, struct tcp_stream stream);
+
+#endif

@@ -1,0 +1,121 @@
+/* locks: what it costs to take turns. */
+#include "bench.h"
+
+enum { TASKS = 100 };
+
+static struct mutex mutex_under_test;
+static struct semaphore semaphore_under_test;
+
+struct taker {
+	struct co co;
+	struct bench *b;
+	uint64_t left;
+	bool holds; /* yields while it has the lock */
+	struct mutex_lock lock;
+	struct yield_now yield;
+};
+
+static enum poll taker_run(struct co *co, struct context *cx)
+{
+	struct taker *const f = co_frame(co, struct taker);
+
+	co_begin(co);
+	while (f->left-- > 0) {
+		co_await(mutex_lock(&f->lock, &mutex_under_test));
+		f->b->sum++;
+		if (f->holds)
+			co_await(yield_now(&f->yield));
+		mutex_unlock(&mutex_under_test);
+	}
+	co_end;
+}
+
+static struct future *taker(struct taker *f, struct bench *b, uint64_t n, bool holds)
+{
+	*f = (struct taker){ .co = co_init(taker_run), .b = b, .left = n, .holds = holds };
+	return &f->co.future;
+}
+
+static uint64_t share(const struct bench *b, unsigned i)
+{
+	return b->n / TASKS + (i < b->n % TASKS);
+}
+
+static struct task *spawn_taker(struct runtime *rt, struct bench *b, unsigned i)
+{
+	return spawn(rt, taker, b, share(b, i), false);
+}
+
+static struct future *mutex(struct bench *b)
+{
+	mutex_init(&mutex_under_test);
+	return many(b, TASKS, spawn_taker);
+}
+
+static struct task *spawn_holder(struct runtime *rt, struct bench *b, unsigned i)
+{
+	return spawn(rt, taker, b, share(b, i), true);
+}
+
+static struct future *mutex_hold(struct bench *b)
+{
+	mutex_init(&mutex_under_test);
+	return many(b, TASKS, spawn_holder);
+}
+
+static struct task *spawn_lone_taker(struct runtime *rt, struct bench *b, unsigned i)
+{
+	(void)i;
+	return spawn(rt, taker, b, b->n, false);
+}
+
+static struct future *mutex_unc(struct bench *b)
+{
+	mutex_init(&mutex_under_test);
+	return many(b, 1, spawn_lone_taker);
+}
+
+struct visitor {
+	struct co co;
+	struct bench *b;
+	uint64_t left;
+	struct semaphore_acquire acquire;
+};
+
+static enum poll visitor_run(struct co *co, struct context *cx)
+{
+	struct visitor *const f = co_frame(co, struct visitor);
+
+	co_begin(co);
+	while (f->left-- > 0) {
+		co_await(semaphore_acquire(&f->acquire, &semaphore_under_test, 1));
+		f->b->sum++;
+		semaphore_release(&semaphore_under_test, 1);
+	}
+	co_end;
+}
+
+static struct future *visitor(struct visitor *f, struct bench *b, uint64_t n)
+{
+	*f = (struct visitor){ .co = co_init(visitor_run), .b = b, .left = n };
+	return &f->co.future;
+}
+
+static struct task *spawn_visitor(struct runtime *rt, struct bench *b, unsigned i)
+{
+	return spawn(rt, visitor, b, share(b, i));
+}
+
+static struct future *sem(struct bench *b)
+{
+	semaphore_init(&semaphore_under_test, 10);
+	return many(b, TASKS, spawn_visitor);
+}
+
+const struct workload lock_workloads[] = {
+	{ "mutex", "100 tasks take and release one mutex, N times in all", mutex, NULL },
+	{ "mutex_hold", "the same, with a yield while holding it", mutex_hold, NULL },
+	{ "mutex_unc", "one task takes and releases a mutex", mutex_unc, NULL },
+	{ "sem", "100 tasks take and release one of 10 permits, N times in all", sem, NULL },
+	{ 0 },
+};

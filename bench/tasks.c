@@ -1,0 +1,226 @@
+/* tasks: what it costs to have one, to wake one, and to let one sit. */
+#include <stdlib.h>
+
+#include "bench.h"
+
+/* --- spawn_join: N tasks alive at once, then every handle awaited ------------------------------- */
+
+struct unit {
+	struct future future;
+	uint64_t *sum;
+};
+
+static enum poll poll_unit(struct future *f, struct context *cx)
+{
+	(void)cx;
+	++*future_of(f, struct unit)->sum;
+	return POLL_READY;
+}
+
+static const struct future_ops unit_ops = FUTURE_OPS("unit", poll_unit, NULL);
+
+static struct future *unit(struct unit *u, uint64_t *sum)
+{
+	*u = (struct unit){ .future = future_init(&unit_ops), .sum = sum };
+	return &u->future;
+}
+
+struct spawn_join {
+	struct co co;
+	struct bench *b;
+	struct task **handles;
+	uint64_t i;
+	struct task_join join;
+};
+
+static enum poll spawn_join_run(struct co *co, struct context *cx)
+{
+	struct spawn_join *const f = co_frame(co, struct spawn_join);
+
+	co_begin(co);
+	f->handles = calloc(f->b->n, sizeof *f->handles);
+	bench_start(f->b);
+	for (f->i = 0; f->i < f->b->n; f->i++)
+		f->handles[f->i] = spawn(cx->rt, unit, &f->b->sum);
+	for (f->i = 0; f->i < f->b->n; f->i++) {
+		co_await(task_join(&f->join, f->handles[f->i]));
+		task_detach(f->handles[f->i]);
+	}
+	bench_stop(f->b);
+	bench_check(f->b, "tasks run", f->b->sum, f->b->n);
+	co_finally {
+		free(f->handles);
+	}
+	co_end;
+}
+
+static struct future *spawn_join(struct bench *b)
+{
+	static struct spawn_join f;
+
+	f = (struct spawn_join){ .co = co_init(spawn_join_run), .b = b };
+	return &f.co.future;
+}
+
+/* --- yield: 1000 tasks, N yields each ----------------------------------------------------------- */
+
+struct yielder {
+	struct co co;
+	struct bench *b;
+	uint64_t left;
+	struct yield_now yield;
+};
+
+static enum poll yielder_run(struct co *co, struct context *cx)
+{
+	struct yielder *const f = co_frame(co, struct yielder);
+
+	co_begin(co);
+	while (f->left-- > 0) {
+		co_await(yield_now(&f->yield));
+		f->b->sum++;
+	}
+	co_end;
+}
+
+static struct future *yielder(struct yielder *f, struct bench *b)
+{
+	*f = (struct yielder){ .co = co_init(yielder_run), .b = b, .left = b->n };
+	return &f->co.future;
+}
+
+static struct task *spawn_yielder(struct runtime *rt, struct bench *b, unsigned i)
+{
+	(void)i;
+	return spawn(rt, yielder, b);
+}
+
+static struct future *yield(struct bench *b)
+{
+	return many(b, MANY_MAX, spawn_yielder);
+}
+
+static uint64_t thousands(uint64_t n)
+{
+	return 1000 * n;
+}
+
+/* --- chained_spawn: each task spawns the next --------------------------------------------------- */
+
+struct chain {
+	struct co co;
+	struct bench *b;
+	uint64_t left;
+	struct oneshot_sender done;
+};
+
+static struct future *chain(struct chain *f, struct bench *b, uint64_t left,
+			    struct oneshot_sender done);
+
+static enum poll chain_run(struct co *co, struct context *cx)
+{
+	struct chain *const f = co_frame(co, struct chain);
+
+	co_begin(co);
+	f->b->sum++;
+	if (f->left > 1)
+		task_detach(spawn(cx->rt, chain, f->b, f->left - 1, f->done));
+	else
+		oneshot_send(&f->done, &f->b->sum);
+	co_end;
+}
+
+static struct future *chain(struct chain *f, struct bench *b, uint64_t left,
+			    struct oneshot_sender done)
+{
+	*f = (struct chain){ .co = co_init(chain_run), .b = b, .left = left, .done = done };
+	return &f->co.future;
+}
+
+struct chained {
+	struct co co;
+	struct bench *b;
+	struct oneshot_sender tx;
+	struct oneshot_receiver rx;
+	struct oneshot_recv recv;
+	uint64_t total;
+};
+
+static enum poll chained_run(struct co *co, struct context *cx)
+{
+	struct chained *const f = co_frame(co, struct chained);
+
+	co_begin(co);
+	oneshot_open(&f->tx, &f->rx, uint64_t, NULL);
+	bench_start(f->b);
+	task_detach(spawn(cx->rt, chain, f->b, f->b->n, f->tx));
+	co_await(oneshot_recv(&f->recv, &f->rx, &f->total));
+	bench_stop(f->b);
+	bench_check(f->b, "tasks run", f->total, f->b->n);
+	co_finally {
+		oneshot_receiver_drop(&f->rx);
+	}
+	co_end;
+}
+
+static struct future *chained_spawn(struct bench *b)
+{
+	static struct chained f;
+
+	f = (struct chained){ .co = co_init(chained_run), .b = b };
+	return &f.co.future;
+}
+
+/* --- idle_mem: N tasks parked on one notify ----------------------------------------------------- */
+
+struct idle {
+	struct co co;
+	struct bench *b;
+	struct notify notify;
+	struct task **handles;
+	uint64_t i, heap;
+	struct task_join join;
+	struct yield_now yield;
+};
+
+static enum poll idle_run(struct co *co, struct context *cx)
+{
+	struct idle *const f = co_frame(co, struct idle);
+
+	co_begin(co);
+	f->handles = calloc(f->b->n, sizeof *f->handles);
+	f->heap = bench_heap_bytes();
+	bench_start(f->b);
+	for (f->i = 0; f->i < f->b->n; f->i++)
+		f->handles[f->i] = spawn(cx->rt, notified, &f->notify);
+	co_await(yield_now(&f->yield)); /* now they are parked */
+	f->b->bytes = bench_heap_bytes() - f->heap;
+	notify_waiters(&f->notify);
+	for (f->i = 0; f->i < f->b->n; f->i++) {
+		co_await(task_join(&f->join, f->handles[f->i]));
+		task_detach(f->handles[f->i]);
+		f->b->sum++;
+	}
+	bench_stop(f->b);
+	co_finally {
+		free(f->handles);
+	}
+	co_end;
+}
+
+static struct future *idle_mem(struct bench *b)
+{
+	static struct idle f;
+
+	f = (struct idle){ .co = co_init(idle_run), .b = b };
+	notify_init(&f.notify);
+	return &f.co.future;
+}
+
+const struct workload task_workloads[] = {
+	{ "spawn_join", "N tasks alive at once, then every handle awaited", spawn_join, NULL },
+	{ "yield", "1000 tasks, N yields each", yield, thousands },
+	{ "chained_spawn", "N tasks, each spawned by the one before", chained_spawn, NULL },
+	{ "idle_mem", "N tasks parked on one notify: bytes for each", idle_mem, NULL },
+	{ 0 },
+};

@@ -1,0 +1,172 @@
+/*
+ * weft-bench: one program that says what things cost.
+ *
+ *	weft-bench WORKLOAD N [VARIANT]     prints name,peer,variant,value,unit for each figure
+ *	weft-bench echo|chat PORT [VARIANT] serves until killed; writes "listening PORT" to stderr
+ *
+ * Each workload runs twice in one process, and the second round is the one that counts (see bench.h).
+ * Variants: ct, one thread; ct+1, one thread in a process that has a second one, asleep: what locks
+ * cost once libc no longer knows that nobody else is there (see runtime/base/lock.h).
+ */
+#define _GNU_SOURCE 1 /* mallinfo2 */
+#include "bench.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t bench_heap_bytes(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+void bench_start(struct bench *b)
+{
+	b->cpu_ns = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	b->spent_ns = read_clock(CLOCK_MONOTONIC);
+}
+
+void bench_stop(struct bench *b)
+{
+	b->spent_ns = read_clock(CLOCK_MONOTONIC) - b->spent_ns;
+	b->cpu_ns = read_clock(CLOCK_PROCESS_CPUTIME_ID) - b->cpu_ns;
+}
+
+void bench_check(const struct bench *b, const char *what, uint64_t actual, uint64_t expected)
+{
+	if (actual == expected)
+		return;
+	fprintf(stderr, "weft-bench: %s: %s is %" PRIu64 ", expected %" PRIu64 "\n", b->name, what, actual,
+		expected);
+	exit(1);
+}
+
+static void print(const struct bench *b, const char *suffix, double value, const char *unit)
+{
+	printf("%s%s,weft,%s,%.2f,%s\n", b->name, suffix, b->variant, value, unit);
+}
+
+/* --- Workloads ---------------------------------------------------------------------------------- */
+
+static const struct workload *const families[] = { task_workloads, channel_workloads, lock_workloads,
+						   time_workloads };
+
+static const struct workload *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+		for (const struct workload *w = families[i]; w->name; w++)
+			if (strcmp(w->name, name) == 0)
+				return w;
+	return NULL;
+}
+
+static void run_round(struct bench *b, const struct workload *w)
+{
+	int err;
+
+	b->sum = 0;
+	err = runtime_block_on(b->rt, w->root(b));
+	bench_check(b, "error of block_on", (uint64_t)-err, 0);
+	bench_check(b, "operations done", b->sum, w->ops ? w->ops(b->n) : b->n);
+}
+
+static int run(const struct workload *w, uint64_t n, const char *variant)
+{
+	struct bench b = { .name = w->name, .variant = variant, .n = n };
+	double ops = (double)(w->ops ? w->ops(n) : n);
+	int err = runtime_build(&(struct runtime_builder){ .seed = 1 }, &b.rt);
+
+	bench_check(&b, "error of runtime_build", (uint64_t)-err, 0);
+	run_round(&b, w);
+	run_round(&b, w);
+	if (w->root == find("idle_mem")->root) {
+		print(&b, "", (double)b.bytes / ops, "bytes");
+	} else if (w->root == find("timers_fire")->root) {
+		print(&b, "", (double)b.cpu_ns / ops, "cpu_ns");
+		print(&b, "_mem", (double)b.bytes / ops, "bytes");
+	} else {
+		print(&b, "", (double)b.spent_ns / ops, "ns");
+	}
+	runtime_destroy(b.rt);
+	return 0;
+}
+
+/* --- The command line --------------------------------------------------------------------------- */
+
+static int usage(FILE *out)
+{
+	fprintf(out, "usage: weft-bench WORKLOAD N [ct|ct+1]\n"
+		     "       weft-bench echo|chat PORT [ct]\n"
+		     "workloads:\n");
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+		for (const struct workload *w = families[i]; w->name; w++)
+			fprintf(out, "  %-14s %s\n", w->name, w->what);
+	return out == stderr ? 2 : 0;
+}
+
+static int refuse(const char *what, const char *given)
+{
+	fprintf(stderr, "weft-bench: %s '%s'; weft-bench --help lists what there is\n", what, given);
+	return 2;
+}
+
+static bool parse(const char *text, uint64_t max, uint64_t *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *n <= max;
+}
+
+static void *sleep_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const char *variant = argc == 4 ? argv[3] : "ct";
+	const struct workload *w;
+	pthread_t second;
+	uint64_t n;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout);
+	if (argc < 3 || argc > 4)
+		return usage(stderr);
+	if (strcmp(variant, "ct") != 0 && strcmp(variant, "ct+1") != 0)
+		return refuse("no such variant", variant);
+	if (strcmp(variant, "ct+1") == 0 && pthread_create(&second, NULL, sleep_for_ever, NULL) != 0)
+		return refuse("no thread for", variant);
+	if (strcmp(argv[1], "echo") == 0 || strcmp(argv[1], "chat") == 0) {
+		if (!parse(argv[2], UINT16_MAX, &n))
+			return refuse("not a port:", argv[2]);
+		return bench_serve((uint16_t)n, argv[1][0] == 'e' ? echo_connection : chat_connection);
+	}
+	w = find(argv[1]);
+	if (!w)
+		return refuse("no such workload:", argv[1]);
+	if (!parse(argv[2], UINT32_MAX, &n) || n == 0)
+		return refuse("not a number from 1 to 4294967295:", argv[2]);
+	return run(w, n, variant);
+}

@@ -1,0 +1,48 @@
+/* weft: everything that programs use, in one include. See README.md for the map. */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include "future/boxed.h"
+#include "future/co.h"
+#include "future/future.h"
+#include "future/fuse.h"
+#include "future/join.h"
+#include "future/pending.h"
+#include "future/poll_fn.h"
+#include "future/ready.h"
+#include "future/retry.h"
+#include "future/select.h"
+#include "future/yield_now.h"
+
+#include "sync/broadcast.h"
+#include "sync/mpsc.h"
+#include "sync/mutex.h"
+#include "sync/notify.h"
+#include "sync/oneshot.h"
+#include "sync/permit.h"
+#include "sync/rwlock.h"
+#include "sync/semaphore.h"
+#include "sync/watch.h"
+
+#include "time/delay.h"
+#include "time/interval.h"
+#include "time/timeout.h"
+
+#include "task/task.h"
+
+#include "executor/block_on_park.h"
+#include "executor/block_on_spin.h"
+#include "executor/runtime.h"
+
+#include "io/line_reader.h"
+
+#include "net/signals.h"
+#include "net/tcp_connect.h"
+#include "net/tcp_listener.h"
+#include "net/tcp_read.h"
+#include "net/tcp_stream.h"
+#include "net/tcp_write.h"
+
+#include "reactor/readiness.h"
+
+#endif
