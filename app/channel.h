@@ -7,9 +7,10 @@
  *
  * But nobody should miss anything merely because a fast talker was served first: one read may bring
  * hundreds of lines, and two hundred members may each bring as many before the first of them gets his
- * turn. So a room has a window of half its ring. When it is used up, whoever wants to go on yields
- * once: he is then behind every member that was woken, and when he comes back they have all taken what
- * there was. Then a new window begins. At most two windows are ever unheard, and that is the ring.
+ * turn. So a room has a window of half its ring. When it is used up, whoever wants to say more yields: he
+ * is then behind every member that was woken, and when he comes back they have all taken what there was.
+ * The first who comes back opens the next window; who finds that used up, too, yields again. So at most
+ * two windows are unheard by anybody who is served in turn, and that is what the ring holds.
  */
 #ifndef WEFT_APP_CHANNEL_H
 #define WEFT_APP_CHANNEL_H
@@ -26,8 +27,9 @@ struct heard {
 
 struct channel {
 	struct broadcast_sender tx;
-	unsigned window; /* sends in a window */
-	unsigned n_sent; /* in this one */
+	unsigned window;    /* sends in a window */
+	unsigned n_sent;    /* in this one */
+	uint64_t window_no; /* which it is */
 };
 
 /* For hall_hooks: a room's channel appears and disappears with it. `queue`: messages in its ring. */
@@ -45,17 +47,26 @@ struct broadcast_receiver channel_listen(const struct room *room);
 /* Says `m`, whose reference is given away, to everybody in the room but `from`. NULL says nothing. */
 void channel_say(struct room *room, const struct member *from, struct message *m);
 
-/* The window is used up: yield, then channel_breathe, before you say more. */
+/* The window is used up: note its number, yield, and say which one it was to channel_breathe. */
 static inline bool channel_is_breathless(const struct room *room)
 {
 	return channel_of(room)->n_sent >= channel_of(room)->window;
 }
 
-/* Begins a new window, unless somebody else has since the yield. */
-static inline void channel_breathe(const struct room *room)
+static inline uint64_t channel_window(const struct room *room)
 {
-	if (channel_is_breathless(room))
-		channel_of(room)->n_sent = 0;
+	return channel_of(room)->window_no;
+}
+
+/* Opens the next window, unless somebody else has since `window_no`. */
+static inline void channel_breathe(const struct room *room, uint64_t window_no)
+{
+	struct channel *c = channel_of(room);
+
+	if (c->window_no == window_no) {
+		c->window_no++;
+		c->n_sent = 0;
+	}
 }
 
 #endif

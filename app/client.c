@@ -254,14 +254,13 @@ static enum poll client_run(struct co *co, struct context *cx)
 		co_await(next_turn(f));
 		take_turn(f);
 		do {
-			while (client_do_next_line(f)) {
-				if (!channel_is_breathless(f->member.room))
-					continue;
+			while (f->in_len > 0 && channel_is_breathless(f->member.room)) {
+				f->window_no = channel_window(f->member.room);
 				co_await(yield_now(&f->breath));
-				channel_breathe(f->member.room);
+				channel_breathe(f->member.room, f->window_no);
 				client_hear(f, false);
 			}
-		} while (read_more(f));
+		} while (client_do_next_line(f) || read_more(f));
 		client_hear(f, false);
 	}
 	take_leave(f);

@@ -79,7 +79,8 @@ struct client {
 	struct mpsc_recv_many on_letters;
 	struct readiness on_room_to_write;
 	struct delay on_patience;
-	struct yield_now breath;
+	struct yield_now breath;             /* between two windows of his room: see channel.h */
+	uint64_t window_no;
 	struct farewell farewell;
 
 	struct heard heard[CLIENT_HEAR_MAX];

@@ -28,6 +28,7 @@ struct hub {
 	char name[ROOM_MAX];
 	struct broadcast_sender tx;
 	unsigned n_sent;
+	uint64_t window_no;
 };
 
 static struct hub *hubs;
@@ -82,6 +83,7 @@ struct seat {
 	struct broadcast_recv_many recv;
 	struct readiness writable;
 	struct yield_now breath;
+	uint64_t window_no;
 	struct message *taken[TAKE];
 	char buf[READ_MAX];
 };
@@ -186,6 +188,14 @@ static void take_turn(struct seat *f)
 		f->ended = true;
 }
 
+static void open_window(struct hub *h, uint64_t window_no)
+{
+	if (h->window_no == window_no) {
+		h->window_no++;
+		h->n_sent = 0;
+	}
+}
+
 static enum poll seat_run(struct co *co, struct context *cx)
 {
 	struct seat *const f = co_frame(co, struct seat);
@@ -194,14 +204,14 @@ static enum poll seat_run(struct co *co, struct context *cx)
 	while (!f->ended) {
 		co_await(next_turn(f));
 		take_turn(f);
-		while (do_next_line(f)) {
-			if (!f->hub || f->hub->n_sent < WINDOW)
-				continue;
-			co_await(yield_now(&f->breath));
-			if (f->hub->n_sent >= WINDOW)
-				f->hub->n_sent = 0;
-			take_rest(f);
-		}
+		do {
+			while (f->hub && f->hub->n_sent >= WINDOW && f->end > f->start) {
+				f->window_no = f->hub->window_no;
+				co_await(yield_now(&f->breath));
+				open_window(f->hub, f->window_no);
+				take_rest(f);
+			}
+		} while (do_next_line(f));
 		take_rest(f);
 		flush(f);
 	}

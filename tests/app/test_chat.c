@@ -106,22 +106,17 @@ TEST(chat, rooms_are_listed_with_their_members_and_vanish_when_empty)
 {
 	struct t_server s = t_server_start(NULL);
 	struct t_client *a, *b;
-	char line[256];
 
 	two(&s, &a, &b);
 	t_send(b, "/join #rust\n/rooms\n");
 	t_expect(b, "*** you are in #rust");
-	t_expect_part(b, "2 rooms");
-	t_expect_part(b, "#general");
-	snprintf(line, sizeof line, "%s", t_line(b));
-	CHECK(strstr(line, "#rust") && strstr(line, "1"));
+	t_expect(b, "*** #general 1");
+	t_expect(b, "*** #rust 1");
 	t_send(b, "/join #general\n/rooms\n");
 	t_expect(b, "*** you are in #general");
-	t_expect_part(b, "1 room");
-	snprintf(line, sizeof line, "%s", t_line(b));
-	CHECK(strstr(line, "#general") && strstr(line, "2"));
+	t_expect(b, "*** #general 2");
 	t_send(b, "/who\n");
-	t_expect_part(b, "#general");
+	t_expect(b, "*** #general: guest1, guest2");
 	end(&s, a, b);
 }
 
@@ -240,7 +235,7 @@ TEST(chat, telnet_sequences_and_escapes_never_reach_another_terminal)
 	t_expect(b, "[#general] guest1: safe");
 	t_send(a, "\x1b[31mred\x07\x1b[0m\n");
 	t_expect(b, "[#general] guest1: [31mred[0m");
-	t_send_bytes(a, "bad \xc3\x28 bytes\n", 12);
+	t_send_bytes(a, "bad \xc3\x28 bytes\n", 13);
 	t_expect_part(a, "*** error: ");
 	t_send(a, "gr\xc3\xbc\xc3\x9f dich\n");
 	t_expect(b, "[#general] guest1: gr\xc3\xbc\xc3\x9f dich");

@@ -99,10 +99,10 @@ TEST(chat_limits, two_hundred_clients_hear_every_message)
 
 TEST(chat_limits, beyond_the_hard_limit_a_client_is_disconnected_and_the_log_says_why)
 {
-	struct t_server s = t_server_start("--soft-limit", "100", "--hard-limit", "200", NULL);
+	struct t_server s = t_server_start("--soft-limit", "1024", "--hard-limit", "1024", NULL);
 	struct t_client *a = t_join(&s);
 
-	t_send(a, "/help\n"); /* its answer alone is more */
+	t_send(a, "/help\n/help\n"); /* the two answers are more */
 	while (t_line(a))
 		;
 	t_server_expect_log(&s, "hard limit");
