@@ -205,7 +205,7 @@ int runtime_advance_ms(struct runtime *rt, uint64_t ms)
 	if (!clock_is_virtual(&ct->clock))
 		return -EINVAL;
 	timers_turn(&ct->timers); /* what was armed before is counted from before */
-	clock_advance_ns(&ct->clock, ms * 1000000u);
+	clock_advance_ns(&ct->clock, clock_ms(ms));
 	timers_turn(&ct->timers);
 	return 0;
 }
