@@ -17,10 +17,11 @@ struct bench {
 	const char *variant; /* "ct" */
 	uint64_t n;
 	struct runtime *rt;
-	uint64_t started_ns, spent_ns; /* of the round: see bench_start and bench_stop */
+	uint64_t spent_ns;             /* of the part that counts: see bench_start and bench_stop */
 	uint64_t sum;                  /* operations done, counted by the workload */
-	uint64_t bytes;                /* of the heap, where that is what is measured */
-	uint64_t cpu_ns;               /* of the part that counts */
+	uint64_t bytes;                /* taken by the workload: see bench_memory_before */
+	uint64_t cpu_ns;               /* likewise, of the processor */
+	uint64_t memory_before;
 };
 
 struct workload {
@@ -39,8 +40,12 @@ void bench_stop(struct bench *b);
 /* Ends the process with one line unless the two are equal: a figure without its sum is none. */
 void bench_check(const struct bench *b, const char *what, uint64_t actual, uint64_t expected);
 
-/* Bytes taken from the heap now, malloc's own overhead included. */
-uint64_t bench_heap_bytes(void);
+/*
+ * For workloads that measure memory, around what takes it: by how much the pages resident in memory have
+ * become more. What the first round took, the second reuses; so the larger of the two counts.
+ */
+void bench_memory_before(struct bench *b);
+void bench_memory_after(struct bench *b);
 
 /* A root that spawns n <= MANY_MAX tasks, the i-th by `spawn_one`, and awaits them all. */
 enum { MANY_MAX = 1000 };

@@ -1,5 +1,6 @@
 /* tasks: what it costs to have one, to wake one, and to let one sit. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench.h"
 
@@ -178,7 +179,7 @@ struct idle {
 	struct bench *b;
 	struct notify notify;
 	struct task **handles;
-	uint64_t i, heap;
+	uint64_t i;
 	struct task_join join;
 	struct yield_now yield;
 };
@@ -189,12 +190,13 @@ static enum poll idle_run(struct co *co, struct context *cx)
 
 	co_begin(co);
 	f->handles = calloc(f->b->n, sizeof *f->handles);
-	f->heap = bench_heap_bytes();
+	memset(f->handles, 1, f->b->n * sizeof *f->handles); /* resident before it is measured */
+	bench_memory_before(f->b);
 	bench_start(f->b);
 	for (f->i = 0; f->i < f->b->n; f->i++)
 		f->handles[f->i] = spawn(cx->rt, notified, &f->notify);
 	co_await(yield_now(&f->yield)); /* now they are parked */
-	f->b->bytes = bench_heap_bytes() - f->heap;
+	bench_memory_after(f->b);
 	notify_waiters(&f->notify);
 	for (f->i = 0; f->i < f->b->n; f->i++) {
 		co_await(task_join(&f->join, f->handles[f->i]));

@@ -1,53 +1,40 @@
 /* timers: what it costs to wait, and to change one's mind. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "bench.h"
 
-/* --- timers_fire: N tasks, each sleeping for 1 to 1000 ms --------------------------------------- */
+/* --- timers_fire: N tasks, each a sleep of 1 to 1000 ms; every one is awaited ------------------- */
 
 struct sleepers {
 	struct co co;
 	struct bench *b;
-	struct notify done;
-	struct notified wait;
-	uint64_t i, heap;
-	struct yield_now yield;
+	struct task **handles;
+	uint64_t i;
+	struct task_join join;
 };
-
-struct sleeper {
-	struct co co;
-	struct sleepers *all;
-	uint64_t ms;
-	struct delay nap;
-};
-
-static enum poll sleeper_run(struct co *co, struct context *cx)
-{
-	struct sleeper *const f = co_frame(co, struct sleeper);
-
-	co_begin(co);
-	co_await(delay(&f->nap, f->ms));
-	if (++f->all->b->sum == f->all->b->n)
-		notify_one(&f->all->done);
-	co_end;
-}
-
-static struct future *sleeper(struct sleeper *f, struct sleepers *all, uint64_t ms)
-{
-	*f = (struct sleeper){ .co = co_init(sleeper_run), .all = all, .ms = ms };
-	return &f->co.future;
-}
 
 static enum poll sleepers_run(struct co *co, struct context *cx)
 {
 	struct sleepers *const f = co_frame(co, struct sleepers);
 
 	co_begin(co);
-	f->heap = bench_heap_bytes();
+	f->handles = calloc(f->b->n, sizeof *f->handles);
+	memset(f->handles, 1, f->b->n * sizeof *f->handles); /* resident before it is measured */
+	bench_memory_before(f->b);
 	bench_start(f->b);
 	for (f->i = 0; f->i < f->b->n; f->i++)
-		task_detach(spawn(cx->rt, sleeper, f, 1 + runtime_random(cx->rt) % 1000));
-	f->b->bytes = bench_heap_bytes() - f->heap;
-	co_await(notified(&f->wait, &f->done));
+		f->handles[f->i] = spawn(cx->rt, delay, 1 + runtime_random(cx->rt) % 1000);
+	bench_memory_after(f->b);
+	for (f->i = 0; f->i < f->b->n; f->i++) {
+		co_await(task_join(&f->join, f->handles[f->i]));
+		f->b->sum += delay_is_elapsed(task_frame(f->handles[f->i], struct delay));
+		task_detach(f->handles[f->i]);
+	}
 	bench_stop(f->b);
+	co_finally {
+		free(f->handles);
+	}
 	co_end;
 }
 
@@ -56,7 +43,6 @@ static struct future *timers_fire(struct bench *b)
 	static struct sleepers f;
 
 	f = (struct sleepers){ .co = co_init(sleepers_run), .b = b };
-	notify_init(&f.done);
 	return &f.co.future;
 }
 

@@ -8,12 +8,11 @@
  * Variants: ct, one thread; ct+1, one thread in a process that has a second one, asleep: what locks
  * cost once libc no longer knows that nobody else is there (see runtime/base/lock.h).
  */
-#define _GNU_SOURCE 1 /* mallinfo2 */
+#define _GNU_SOURCE 1 /* clock_gettime */
 #include "bench.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +28,30 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-uint64_t bench_heap_bytes(void)
+/* Resident pages: what the kernel has given us, whatever allocator took it. */
+static uint64_t resident_bytes(void)
 {
-	struct mallinfo2 m = mallinfo2();
+	unsigned long pages = 0, resident = 0;
+	FILE *statm = fopen("/proc/self/statm", "r");
 
-	return m.uordblks + m.hblkhd;
+	if (!statm || fscanf(statm, "%lu %lu", &pages, &resident) != 2)
+		resident = 0;
+	if (statm)
+		fclose(statm);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void bench_memory_before(struct bench *b)
+{
+	b->memory_before = resident_bytes();
+}
+
+void bench_memory_after(struct bench *b)
+{
+	uint64_t taken = resident_bytes() - b->memory_before;
+
+	if (taken > b->bytes)
+		b->bytes = taken;
 }
 
 void bench_start(struct bench *b)

@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* See mem_alloc. */
+enum { MEM_HUGE = 2 << 20 };
+
 struct mem_ops {
 	void *(*alloc)(size_t len); /* aligned like malloc's; NULL: no memory */
 	void (*free)(void *p, size_t len);
@@ -18,7 +21,10 @@ struct mem_ops {
 /* malloc and free, unless replaced. */
 extern const struct mem_ops *mem_ops;
 
-/* `len` bytes, not zeroed, owned by the caller; NULL when there is no memory. */
+/*
+ * `len` bytes, not zeroed, owned by the caller; NULL when there is no memory. Multiples of MEM_HUGE lie in
+ * huge pages where the kernel has them: for what is large, and walked through in no order.
+ */
 static inline void *mem_alloc(size_t len)
 {
 	return mem_ops->alloc(len);

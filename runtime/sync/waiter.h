@@ -116,8 +116,10 @@ static inline bool wake_list_is_full(const struct wake_list *l)
 static inline void wake_list_take(struct wake_list *l, struct waker *slot)
 {
 	bug_unless(!wake_list_is_full(l));
-	if (waker_is_some(slot))
+	if (waker_is_some(slot)) {
+		__builtin_prefetch(slot->data, 1); /* a task that slept is cold: fetch them side by side */
 		l->waker[l->n++] = waker_take(slot);
+	}
 }
 
 /* Wakes them all, in order, and empties the list. Not under any lock. */

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-#include "base/mem.h"
 #include "future/bug.h"
 
 /*
@@ -37,23 +36,18 @@ static char *slot(struct slab_chunk *c, uint32_t i)
 	return (char *)(c + 1) + (size_t)i * c->slot_len;
 }
 
-static size_t chunk_len(size_t slot_len)
-{
-	return slot_len > SLAB_SLOT_MAX ? sizeof(struct slab_chunk) + slot_len : SLAB_CHUNK_LEN;
-}
-
 static bool has_room(const struct slab_chunk *c)
 {
-	return sizeof *c + (c->n + 1) * (size_t)c->slot_len <= SLAB_CHUNK_LEN;
+	return sizeof *c + (c->n + 1) * (size_t)c->slot_len <= c->len;
 }
 
-static struct slab_chunk *add_chunk(struct slab *s, size_t slot_len)
+static struct slab_chunk *add_chunk(struct slab *s, size_t slot_len, size_t len)
 {
-	struct slab_chunk *c = mem_alloc(chunk_len(slot_len));
+	struct slab_chunk *c = mem_alloc(len);
 
 	if (!c)
 		return NULL;
-	*c = (struct slab_chunk){ .next = s->chunks, .slot_len = (uint32_t)slot_len };
+	*c = (struct slab_chunk){ .next = s->chunks, .len = len, .slot_len = (uint32_t)slot_len };
 	if (s->chunks)
 		s->chunks->prev = c;
 	s->chunks = c;
@@ -71,15 +65,28 @@ static void remove_chunk(struct slab *s, struct slab_chunk *c)
 		s->chunks = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	ASAN_UNPOISON_MEMORY_REGION(c, chunk_len(c->slot_len));
-	mem_free(c, chunk_len(c->slot_len));
+	ASAN_UNPOISON_MEMORY_REGION(c, c->len);
+	mem_free(c, c->len);
 }
 
 static void *alloc_large(struct slab *s, size_t slot_len)
 {
-	struct slab_chunk *c = slot_len <= UINT32_MAX ? add_chunk(s, slot_len) : NULL;
+	size_t len = sizeof(struct slab_chunk) + slot_len;
+	struct slab_chunk *c = slot_len <= UINT32_MAX ? add_chunk(s, slot_len, len) : NULL;
 
 	return c ? slot(c, c->n++) : NULL;
+}
+
+/* The next chunk of a size is twice the last one, and so as large as all before it. */
+static struct slab_chunk *open_chunk(struct slab *s, unsigned class, size_t slot_len)
+{
+	const struct slab_chunk *last = s->open[class];
+	size_t len = last ? 2 * last->len : SLAB_CHUNK_MIN;
+	struct slab_chunk *c = add_chunk(s, slot_len, len < SLAB_CHUNK_MAX ? len : SLAB_CHUNK_MAX);
+
+	if (c)
+		s->open[class] = c;
+	return c;
 }
 
 void *slab_alloc(struct slab *s, size_t len)
@@ -98,13 +105,8 @@ void *slab_alloc(struct slab *s, size_t len)
 		ASAN_UNPOISON_MEMORY_REGION(p, slot_len);
 		return p;
 	}
-	if (!s->open[class] || !has_room(s->open[class])) {
-		struct slab_chunk *c = add_chunk(s, slot_len);
-
-		if (!c)
-			return NULL;
-		s->open[class] = c;
-	}
+	if ((!s->open[class] || !has_room(s->open[class])) && !open_chunk(s, class, slot_len))
+		return NULL;
 	return slot(s->open[class], s->open[class]->n++);
 }
 

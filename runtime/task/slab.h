@@ -5,10 +5,12 @@
  * for the next object of its size, warm in the cache, with no header in front of it; and since all
  * slots lie in chunks that are known, "every task there is" needs no list through the tasks.
  *
- *	chunk: | next | prev | slot_len | n | slot 0 | slot 1 | ... n - 1 |  not handed out yet  |
+ *	chunk: | next | prev | len | slot_len | n | slot 0 | slot 1 | ... n - 1 |  not handed out yet  |
  *
- * Sizes are rounded up to 16 bytes. Above SLAB_SLOT_MAX an object gets a chunk of its own, freed with
- * it; the chunks of small ones are kept until slab_fini: memory stays at its peak. No locking in here.
+ * Sizes are rounded up to 16 bytes. The first chunk of a size is small; each further one is as large as
+ * all before it, up to a huge page: a million tasks, woken in no order, would otherwise spend half their
+ * time on looking up where their pages are. Above SLAB_SLOT_MAX an object gets a chunk of its own, freed
+ * with it; the chunks of small ones are kept until slab_fini: memory stays at its peak. No locking.
  */
 #ifndef WEFT_TASK_SLAB_H
 #define WEFT_TASK_SLAB_H
@@ -16,10 +18,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SLAB_STEP = 16, SLAB_SLOT_MAX = 512, SLAB_CHUNK_LEN = 16 * 1024 };
+#include "base/mem.h"
+
+enum {
+	SLAB_STEP = 16,
+	SLAB_SLOT_MAX = 512,
+	SLAB_CLASSES = SLAB_SLOT_MAX / SLAB_STEP,
+	SLAB_CHUNK_MIN = 16 * 1024,
+	SLAB_CHUNK_MAX = MEM_HUGE,
+};
 
 struct slab_chunk {
 	struct slab_chunk *next, *prev;
+	size_t len; /* of all of it */
 	uint32_t slot_len;
 	uint32_t n; /* slots handed out so far, from the first on; freed ones are among them */
 } __attribute__((aligned(16)));
@@ -34,8 +45,8 @@ enum { SLAB_KEPT = 32 };
 struct slab {
 	struct slab_chunk *chunks;
 	struct slab_cursor *walk; /* the walk that is under way, or NULL: see slab_next */
-	struct slab_chunk *open[SLAB_SLOT_MAX / SLAB_STEP]; /* by size: the chunk with room at its end */
-	struct slab_slot *free[SLAB_SLOT_MAX / SLAB_STEP];  /* by size */
+	struct slab_chunk *open[SLAB_CLASSES]; /* by size: the chunk with room at its end */
+	struct slab_slot *free[SLAB_CLASSES];  /* by size */
 };
 
 /* Zeroed: empty. 16-byte aligned memory for `len` bytes, not zeroed; NULL: no memory. */
