@@ -11,7 +11,8 @@ static const struct co_code *code_of(const struct future *f)
 enum poll co__poll(struct future *f, struct context *cx)
 {
 	struct co *co = future_of(f, struct co);
-	enum poll polled = code_of(f)->run(co, cx);
+	const struct co_code *code = (const struct co_code *)f->ops; /* who is polled is live */
+	enum poll polled = code->run(co, cx);
 
 	/* A body ends through co_end and waits through co_await; anything else was a plain return. */
 	if (polled == POLL_READY ? co->line != CO_FINALLY : co->child == NULL)
