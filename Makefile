@@ -82,7 +82,8 @@ all: $(lib) $(chat) $(bench) compile_commands.json ## the library, the chat serv
 chat: $(OUT)/chat ## build the chat server and start it with $(ARGS)
 	$(Q)$(OUT)/chat $(ARGS)
 
-bench: $(bench) ## build build/bench/weft-bench: weft-bench WORKLOAD N [VARIANT]
+bench: $(bench) ## what things cost: every workload of build/bench/weft-bench
+	$(Q)$(bench) all
 
 # --- Rules ---------------------------------------------------------------------------------------
 

@@ -24,11 +24,15 @@ struct bench {
 	uint64_t memory_before;
 };
 
+enum figure { FIGURE_TIME, FIGURE_MEMORY, FIGURE_CPU_AND_MEMORY };
+
 struct workload {
 	const char *name;
-	const char *what;                  /* one line for --help */
+	const char *what;                       /* one line for --help */
+	uint64_t usual_n;                       /* for `weft-bench all`: some tenths of a second */
 	struct future *(*root)(struct bench *); /* builds the round's future, in static storage */
 	uint64_t (*ops)(uint64_t n);            /* operations in a round; NULL: n */
+	enum figure figure;                     /* what is printed */
 };
 
 extern const struct workload task_workloads[], channel_workloads[], lock_workloads[], time_workloads[];

@@ -113,9 +113,21 @@ static struct future *sem(struct bench *b)
 }
 
 const struct workload lock_workloads[] = {
-	{ "mutex", "100 tasks take and release one mutex, N times in all", mutex, NULL },
-	{ "mutex_hold", "the same, with a yield while holding it", mutex_hold, NULL },
-	{ "mutex_unc", "one task takes and releases a mutex", mutex_unc, NULL },
-	{ "sem", "100 tasks take and release one of 10 permits, N times in all", sem, NULL },
+	{ .name = "mutex",
+	  .what = "100 tasks take and release one mutex, N times in all",
+	  .usual_n = 5000000,
+	  .root = mutex },
+	{ .name = "mutex_hold",
+	  .what = "the same, with a yield while holding it",
+	  .usual_n = 2000000,
+	  .root = mutex_hold },
+	{ .name = "mutex_unc",
+	  .what = "one task takes and releases a mutex",
+	  .usual_n = 5000000,
+	  .root = mutex_unc },
+	{ .name = "sem",
+	  .what = "100 tasks take and release one of 10 permits, N times in all",
+	  .usual_n = 5000000,
+	  .root = sem },
 	{ 0 },
 };

@@ -220,9 +220,23 @@ static struct future *idle_mem(struct bench *b)
 }
 
 const struct workload task_workloads[] = {
-	{ "spawn_join", "N tasks alive at once, then every handle awaited", spawn_join, NULL },
-	{ "yield", "1000 tasks, N yields each", yield, thousands },
-	{ "chained_spawn", "N tasks, each spawned by the one before", chained_spawn, NULL },
-	{ "idle_mem", "N tasks parked on one notify: bytes for each", idle_mem, NULL },
+	{ .name = "spawn_join",
+	  .what = "N tasks alive at once, then every handle awaited",
+	  .usual_n = 1000000,
+	  .root = spawn_join },
+	{ .name = "yield",
+	  .what = "1000 tasks, N yields each",
+	  .usual_n = 5000,
+	  .root = yield,
+	  .ops = thousands },
+	{ .name = "chained_spawn",
+	  .what = "N tasks, each spawned by the one before",
+	  .usual_n = 2000000,
+	  .root = chained_spawn },
+	{ .name = "idle_mem",
+	  .what = "N tasks parked on one notify: bytes for each",
+	  .usual_n = 1000000,
+	  .root = idle_mem,
+	  .figure = FIGURE_MEMORY },
 	{ 0 },
 };

@@ -111,8 +111,18 @@ static struct future *timeout_ready(struct bench *b)
 }
 
 const struct workload time_workloads[] = {
-	{ "timers_fire", "N tasks sleep for 1 to 1000 ms: CPU time and bytes for each", timers_fire, NULL },
-	{ "arm_cancel", "a delay is polled once, then dropped", arm_cancel, NULL },
-	{ "timeout_ready", "a timeout around a future that is ready", timeout_ready, NULL },
+	{ .name = "timers_fire",
+	  .what = "N tasks sleep for 1 to 1000 ms: CPU time and bytes for each",
+	  .usual_n = 500000,
+	  .root = timers_fire,
+	  .figure = FIGURE_CPU_AND_MEMORY },
+	{ .name = "arm_cancel",
+	  .what = "a delay is polled once, then dropped",
+	  .usual_n = 5000000,
+	  .root = arm_cancel },
+	{ .name = "timeout_ready",
+	  .what = "a timeout around a future that is ready",
+	  .usual_n = 5000000,
+	  .root = timeout_ready },
 	{ 0 },
 };

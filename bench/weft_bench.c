@@ -2,6 +2,7 @@
  * weft-bench: one program that says what things cost.
  *
  *	weft-bench WORKLOAD N [VARIANT]     prints name,peer,variant,value,unit for each figure
+ *	weft-bench all [VARIANT]            every workload, with its usual N
  *	weft-bench echo|chat PORT [VARIANT] serves until killed; writes "listening PORT" to stderr
  *
  * Each workload runs twice in one process, and the second round is the one that counts (see bench.h).
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,10 +86,11 @@ static void print(const struct bench *b, const char *suffix, double value, const
 
 static const struct workload *const families[] = { task_workloads, channel_workloads, lock_workloads,
 						   time_workloads };
+enum { N_FAMILIES = sizeof families / sizeof families[0] };
 
 static const struct workload *find(const char *name)
 {
-	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+	for (size_t i = 0; i < N_FAMILIES; i++)
 		for (const struct workload *w = families[i]; w->name; w++)
 			if (strcmp(w->name, name) == 0)
 				return w;
@@ -113,16 +116,39 @@ static int run(const struct workload *w, uint64_t n, const char *variant)
 	bench_check(&b, "error of runtime_build", (uint64_t)-err, 0);
 	run_round(&b, w);
 	run_round(&b, w);
-	if (w->root == find("idle_mem")->root) {
+	switch (w->figure) {
+	case FIGURE_TIME:
+		print(&b, "", (double)b.spent_ns / ops, "ns");
+		break;
+	case FIGURE_MEMORY:
 		print(&b, "", (double)b.bytes / ops, "bytes");
-	} else if (w->root == find("timers_fire")->root) {
+		break;
+	case FIGURE_CPU_AND_MEMORY:
 		print(&b, "", (double)b.cpu_ns / ops, "cpu_ns");
 		print(&b, "_mem", (double)b.bytes / ops, "bytes");
-	} else {
-		print(&b, "", (double)b.spent_ns / ops, "ns");
+		break;
 	}
 	runtime_destroy(b.rt);
 	return 0;
+}
+
+/* Each in a process of its own: what one leaves behind in the heap is none of the next one's business. */
+static int run_all(const char *variant)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < N_FAMILIES; i++)
+		for (const struct workload *w = families[i]; w->name; w++) {
+			int status = 1;
+			pid_t child;
+
+			fflush(stdout);
+			child = fork();
+			if (child == 0)
+				exit(run(w, w->usual_n, variant));
+			failed |= child < 0 || waitpid(child, &status, 0) != child || status != 0;
+		}
+	return failed;
 }
 
 /* --- The command line --------------------------------------------------------------------------- */
@@ -130,9 +156,10 @@ static int run(const struct workload *w, uint64_t n, const char *variant)
 static int usage(FILE *out)
 {
 	fprintf(out, "usage: weft-bench WORKLOAD N [ct|ct+1]\n"
-		     "       weft-bench echo|chat PORT [ct]\n"
+		     "       weft-bench all [ct|ct+1]\n"
+		     "       weft-bench echo|chat PORT [ct|ct+1]\n"
 		     "workloads:\n");
-	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+	for (size_t i = 0; i < N_FAMILIES; i++)
 		for (const struct workload *w = families[i]; w->name; w++)
 			fprintf(out, "  %-14s %s\n", w->name, w->what);
 	return out == stderr ? 2 : 0;
@@ -161,30 +188,50 @@ static void *sleep_for_ever(void *arg)
 	return NULL;
 }
 
+/* False, with a line said, if there is no such variant; else the process is as it says. */
+static bool become(const char *variant)
+{
+	pthread_t second;
+
+	if (strcmp(variant, "ct") == 0)
+		return true;
+	if (strcmp(variant, "ct+1") != 0)
+		return refuse("no such variant", variant), false;
+	if (pthread_create(&second, NULL, sleep_for_ever, NULL) != 0)
+		return refuse("no thread for", variant), false;
+	return true;
+}
+
+static int measure(const char *name, const char *number, const char *variant)
+{
+	const struct workload *w = find(name);
+	uint64_t n;
+
+	if (!w)
+		return refuse("no such workload:", name);
+	if (!parse(number, UINT32_MAX, &n) || n == 0)
+		return refuse("not a number from 1 to 4294967295:", number);
+	return run(w, n, variant);
+}
+
 int main(int argc, char **argv)
 {
-	const char *variant = argc == 4 ? argv[3] : "ct";
-	const struct workload *w;
-	pthread_t second;
-	uint64_t n;
+	bool all = argc >= 2 && strcmp(argv[1], "all") == 0;
+	const char *variant = argc == 4 - all ? argv[3 - all] : "ct";
+	bool serves = argc >= 2 && (strcmp(argv[1], "echo") == 0 || strcmp(argv[1], "chat") == 0);
+	uint64_t port;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout);
-	if (argc < 3 || argc > 4)
+	if (argc < 3 - all || argc > 4 - all)
 		return usage(stderr);
-	if (strcmp(variant, "ct") != 0 && strcmp(variant, "ct+1") != 0)
-		return refuse("no such variant", variant);
-	if (strcmp(variant, "ct+1") == 0 && pthread_create(&second, NULL, sleep_for_ever, NULL) != 0)
-		return refuse("no thread for", variant);
-	if (strcmp(argv[1], "echo") == 0 || strcmp(argv[1], "chat") == 0) {
-		if (!parse(argv[2], UINT16_MAX, &n))
-			return refuse("not a port:", argv[2]);
-		return bench_serve((uint16_t)n, argv[1][0] == 'e' ? echo_connection : chat_connection);
-	}
-	w = find(argv[1]);
-	if (!w)
-		return refuse("no such workload:", argv[1]);
-	if (!parse(argv[2], UINT32_MAX, &n) || n == 0)
-		return refuse("not a number from 1 to 4294967295:", argv[2]);
-	return run(w, n, variant);
+	if (!become(variant))
+		return 2;
+	if (all)
+		return run_all(variant);
+	if (!serves)
+		return measure(argv[1], argv[2], variant);
+	if (!parse(argv[2], UINT16_MAX, &port))
+		return refuse("not a port:", argv[2]);
+	return bench_serve((uint16_t)port, argv[1][0] == 'e' ? echo_connection : chat_connection);
 }
