@@ -1,9 +1,9 @@
 /*
  * clock: one question, "what time is it?", and two ways to answer.
  *
- * The one idea: everything in this runtime that depends on time asks a clock, and a clock can be a fake
- * one. The real clock is CLOCK_MONOTONIC. The virtual one stands still until somebody moves it, so that
- * a test of a five-year sleep takes no time and says the same each time.
+ * The one idea: everything in this runtime that depends on time asks a clock, and a clock can be a
+ * fake one. The real clock is CLOCK_MONOTONIC. The virtual one stands still until somebody moves
+ * it, so that a test of a five-year sleep takes no time and says the same each time.
  *
  * Times are nanoseconds since the clock was made.
  */

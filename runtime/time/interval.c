@@ -10,9 +10,10 @@ void interval_init_at(struct interval *iv, uint64_t start_ns, uint64_t period_ms
 		      enum interval_missed missed)
 {
 	bug_unless(period_ms > 0);
-	*iv = (struct interval){
-		.period_ns = clock_ms(period_ms), .next_ns = start_ns, .is_set = true, .missed = missed
-	};
+	*iv = (struct interval){ .period_ns = clock_ms(period_ms),
+				 .next_ns = start_ns,
+				 .is_set = true,
+				 .missed = missed };
 }
 
 void interval_init(struct interval *iv, uint64_t period_ms, enum interval_missed missed)
@@ -21,7 +22,9 @@ void interval_init(struct interval *iv, uint64_t period_ms, enum interval_missed
 	iv->is_set = false;
 }
 
-/* What comes after a tick that was due at `due_ns` and is taken at `now_ns`, which is not earlier. */
+/*
+ * What comes after a tick that was due at `due_ns` and is taken at `now_ns`, which is not earlier.
+ */
 static uint64_t after(const struct interval *iv, uint64_t due_ns, uint64_t now_ns)
 {
 	uint64_t planned = clock_add(due_ns, iv->period_ns);
@@ -59,10 +62,11 @@ static void drop_tick(struct future *f)
 }
 
 /*
- * The plan may have changed since the timer was armed: by a reset, or because another tick took what
- * this one was waiting for. The poll comes last: a timer that had fired has no waker any more.
+ * The plan may have changed since the timer was armed: by a reset, or because another tick took
+ * what this one was waiting for. The poll comes last: a timer that had fired has no waker any more.
  */
-static void wait_until(struct interval_tick *t, struct timers *ts, uint64_t due_ns, const struct waker *w)
+static void wait_until(struct interval_tick *t, struct timers *ts, uint64_t due_ns,
+		       const struct waker *w)
 {
 	if (!t->timers) {
 		t->timers = ts;

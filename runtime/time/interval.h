@@ -7,9 +7,9 @@
  *		...
  *	}
  *
- * The first tick comes at once, the others a period apart. The interval remembers when the next is due;
- * a tick is a future that waits for it. A tick that is dropped while pending is not lost: the next one
- * waits for the same time. Two that are pending at once get one each.
+ * The first tick comes at once, the others a period apart. The interval remembers when the next is
+ * due; a tick is a future that waits for it. A tick that is dropped while pending is not lost: the
+ * next one waits for the same time. Two that are pending at once get one each.
  *
  * What becomes of ticks that were missed, because somebody came for them more than 5 ms late:
  *
@@ -54,9 +54,9 @@ struct interval_tick {
 struct future *interval_tick(struct interval_tick *t, struct interval *iv);
 
 /*
- * Between two ticks: the next one comes a period from now, at once, after `ms`, or at `at_ns`. "Now" is
- * when the next tick is first polled. A tick that is pending learns of it when it is polled next; to
- * have an earlier one in time, drop it and await another.
+ * Between two ticks: the next one comes a period from now, at once, after `ms`, or at `at_ns`.
+ * "Now" is when the next tick is first polled. A tick that is pending learns of it when it is
+ * polled next; to have an earlier one in time, drop it and await another.
  */
 void interval_reset(struct interval *iv);
 void interval_reset_immediately(struct interval *iv);

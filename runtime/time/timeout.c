@@ -2,9 +2,9 @@
 #include "time/timeout.h"
 
 /*
- * A child that took the last of the budget must not keep the deadline from being seen: it would do the
- * same at the next poll, for ever. So then the limit is asked with a unit of its own. Not if nothing was
- * left before: a loop over timeouts that expire at once has to yield some time, too.
+ * A child that took the last of the budget must not keep the deadline from being seen: it would do
+ * the same at the next poll, for ever. So then the limit is asked with a unit of its own. Not if
+ * nothing was left before: a loop over timeouts that expire at once has to yield some time, too.
  */
 static enum poll poll_timeout(struct future *f, struct context *cx)
 {

@@ -5,8 +5,8 @@
  *	if (f->limit.expired)
  *		...                              // the read has been dropped, and has taken no byte
  *
- * The child is asked first, so one that is ready beats a deadline that has passed; a timeout that is
- * not needed never touches the wheel or the clock.
+ * The child is asked first, so one that is ready beats a deadline that has passed; a timeout that
+ * is not needed never touches the wheel or the clock.
  */
 #ifndef WEFT_TIME_TIMEOUT_H
 #define WEFT_TIME_TIMEOUT_H
@@ -18,7 +18,7 @@ struct timeout {
 	struct future *child; /* owned */
 	struct delay limit;
 	bool expired; /* the time came first: the child has been dropped */
-	int err;      /* 0; -ENOTSUP: it would have to wait and there is no clock: the child was dropped */
+	int err;      /* 0; -ENOTSUP: it had to wait and there is no clock: the child was dropped */
 };
 
 /* Owns the child. The time counts from the first poll. */

@@ -13,7 +13,7 @@ void timers_init(struct timers *ts, struct clock *clock)
 	*ts = (struct timers){ .clock = clock, .elapsed = clock_now_ns(clock) / TIMERS_TICK_NS };
 }
 
-/* --- Lists, under the lock ---------------------------------------------------------------------- */
+/* --- Lists, under the lock -------------------------------------------------------------------- */
 
 static void count(struct timers *ts, unsigned list, size_t change)
 {
@@ -58,7 +58,7 @@ static void take_out(struct timers *ts, struct timer *t)
 		ts->occupied[list / TIMERS_SLOTS] &= ~((uint64_t)1 << list % TIMERS_SLOTS);
 }
 
-/* --- The wheel, under the lock ------------------------------------------------------------------ */
+/* --- The wheel, under the lock ---------------------------------------------------------------- */
 
 static uint64_t tick_of(uint64_t deadline_ns)
 {
@@ -75,7 +75,9 @@ static unsigned slot_of(const struct timers *ts, uint64_t when)
 		return NEVER;
 	if (when - ts->elapsed >= range)
 		when = ts->elapsed + range - 1;
-	/* The highest bit in which the two differ is one of the lowest wheel that tells them apart. */
+	/*
+	 * The highest bit in which the two differ is one of the lowest wheel that tells them apart.
+	 */
 	level = (63u - (unsigned)__builtin_clzll(when ^ ts->elapsed)) / TIMERS_LEVEL_BITS;
 	if (level >= TIMERS_LEVELS)
 		level = TIMERS_LEVELS - 1;
@@ -88,14 +90,16 @@ static void place(struct timers *ts, struct timer *t, unsigned passed)
 }
 
 /*
- * The next slot that a hand will reach, and when. The lowest level that is not empty has it, since all
- * of it lies within the slot in which the hand above stands. A hand looks once round, from the slot
- * before it to its own, which comes last: what lies there is a whole turn away, beyond the top wheel.
+ * The next slot that a hand will reach, and when. The lowest level that is not empty has it, since
+ * all of it lies within the slot in which the hand above stands. A hand looks once round, from the
+ * slot before it to its own, which comes last: what lies there is a whole turn away, beyond the top
+ * wheel.
  */
 static unsigned next_slot(const struct timers *ts, uint64_t *tick)
 {
 	for (unsigned level = 0; level < TIMERS_LEVELS; level++) {
-		uint64_t turns = (ts->elapsed >> level * TIMERS_LEVEL_BITS) + 1, bits = ts->occupied[level];
+		uint64_t turns = (ts->elapsed >> level * TIMERS_LEVEL_BITS) + 1;
+		uint64_t bits = ts->occupied[level];
 		unsigned from = (unsigned)turns % TIMERS_SLOTS;
 
 		if (!bits)
@@ -109,8 +113,9 @@ static unsigned next_slot(const struct timers *ts, uint64_t *tick)
 }
 
 /*
- * To lower levels, or to what is due. Nothing is put back where it was, and so this ends: seen from the
- * beginning of a slot, all that is in it lies on a lower level, or on the top wheel in another slot.
+ * To lower levels, or to what is due. Nothing is put back where it was, and so this ends: seen from
+ * the beginning of a slot, all that is in it lies on a lower level, or on the top wheel in another
+ * slot.
  */
 static void empty(struct timers *ts, unsigned list)
 {
@@ -151,7 +156,9 @@ static size_t fire(struct timers *ts)
 
 	wakes.n = 0;
 	while (ts->lists[DUE].first) {
-		for (struct timer *t; !wake_list_is_full(&wakes) && (t = ts->lists[DUE].first); n++) {
+		for (struct timer *t; (t = ts->lists[DUE].first); n++) {
+			if (wake_list_is_full(&wakes))
+				break;
 			take_out(ts, t);
 			t->has_fired = true;
 			wake_list_take(&wakes, &t->waker);
@@ -211,7 +218,7 @@ bool timers_jump(struct timers *ts)
 	return false;
 }
 
-/* --- One timer ---------------------------------------------------------------------------------- */
+/* --- One timer -------------------------------------------------------------------------------- */
 
 static void arm(struct timers *ts, struct timer *t, uint64_t ns, bool is_fresh)
 {

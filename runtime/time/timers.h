@@ -1,18 +1,20 @@
 /*
  * timers: a hierarchical timing wheel.
  *
- * The one idea: most timers never fire, so arming and cancelling must be nothing: link a node into the
- * right list, unlink it again. Six wheels of 64 slots each stand behind each other like the hands of a
- * clock: a slot of the first is one tick (1 ms), a slot of the second 64 ticks, of the sixth 2^30 ticks
- * or twelve days. A timer lies on the lowest wheel on which its deadline differs from now; when the hand
- * of a higher wheel reaches its slot, the timers in it move down. What is further away than the sixth
- * wheel goes round (two years) lies in its last slot, and is placed anew when the hand gets there.
- * (Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987.)
+ * The one idea: most timers never fire, so arming and cancelling must be nothing: link a node into
+ * the right list, unlink it again. Six wheels of 64 slots each stand behind each other like the
+ * hands of a clock: a slot of the first is one tick (1 ms), a slot of the second 64 ticks, of the
+ * sixth 2^30 ticks or twelve days. A timer lies on the lowest wheel on which its deadline differs
+ * from now; when the hand of a higher wheel reaches its slot, the timers in it move down. What is
+ * further away than the sixth wheel goes round (two years) lies in its last slot, and is placed
+ * anew when the hand gets there. (Varghese and Lauck, "Hashed and hierarchical timing wheels",
+ * 1987.)
  *
  * The second idea: a relative timer that is armed in the midst of a turn is not given a deadline at
- * once. Reading the clock would cost more than all the rest, and the reading from the turn's beginning
- * may be stale, which would make it early. It goes to a list of fresh timers and is anchored when the
- * next turn has read the clock: never early, and late by at most the rest of this turn.
+ * once. Reading the clock would cost more than all the rest, and the reading from the turn's
+ * beginning may be stale, which would make it early. It goes to a list of fresh timers and is
+ * anchored when the next turn has read the clock: never early, and late by at most the rest of this
+ * turn.
  *
  *	      arm_after            turn                    turn: moves down, or is due
  *	IDLE -----------> FRESH ----------> in the wheel -----------------------------> DUE
@@ -26,9 +28,9 @@
  * waker that arms its own timer anew for a time that has passed would keep it busy for ever.
  *
  * Never early: a deadline is rounded up to a tick, and fires when the clock has come to that tick.
- * Guarded by one lock; wakers are cloned, called and dropped outside of it, so they may arm, cancel and
- * destroy timers as they like. Any thread may do so, too; but that does not wake a runtime that sleeps
- * until a later deadline.
+ * Guarded by one lock; wakers are cloned, called and dropped outside of it, so they may arm, cancel
+ * and destroy timers as they like. Any thread may do so, too; but that does not wake a runtime that
+ * sleeps until a later deadline.
  */
 #ifndef WEFT_TIME_TIMERS_H
 #define WEFT_TIME_TIMERS_H
@@ -52,7 +54,7 @@ enum {
 /* One timer, in its owner's frame. Zeroed: idle. All under the lock of its timers. */
 struct timer {
 	struct timer *next, *prev;
-	uint64_t when;      /* FRESH: nanoseconds from the turn's end; else the tick of its deadline */
+	uint64_t when;      /* FRESH: nanoseconds from the turn's end; else its deadline's tick */
 	struct waker waker; /* owned while it is armed */
 	uint16_t list; /* one more than the number of the list it is in; 0: in none */
 	bool has_fired;
@@ -72,16 +74,16 @@ struct timers {
 };
 
 /*
- * Borrows the clock. There is nothing to undo in the end, provided that every timer has fired or was
- * cancelled by then: nobody else can part them from it.
+ * Borrows the clock. There is nothing to undo in the end, provided that every timer has fired or
+ * was cancelled by then: nobody else can part them from it.
  */
 void timers_init(struct timers *ts, struct clock *clock);
 
 /*
- * Arms an idle timer: `delay_ns` from the end of this turn, or at `deadline_ns` by the clock. Clones
- * `w`, and wakes that when it is due. A time that has passed is due in the next turn; one that lies
- * beyond what the clock can show (UINT64_MAX does) never comes. Timers that are due in the same tick
- * fire in the order in which they got their deadlines.
+ * Arms an idle timer: `delay_ns` from the end of this turn, or at `deadline_ns` by the clock.
+ * Clones `w`, and wakes that when it is due. A time that has passed is due in the next turn; one
+ * that lies beyond what the clock can show (UINT64_MAX does) never comes. Timers that are due in
+ * the same tick fire in the order in which they got their deadlines.
  */
 void timers_arm_after(struct timers *ts, struct timer *t, uint64_t delay_ns, const struct waker *w);
 void timers_arm_at(struct timers *ts, struct timer *t, uint64_t deadline_ns, const struct waker *w);
@@ -109,8 +111,8 @@ void timers_cancel(struct timers *ts, struct timer *t);
 size_t timers_turn(struct timers *ts);
 
 /*
- * How long one may sleep: 0, something is due or fresh; UINT64_MAX, nothing is armed. Never longer than
- * until the next timer is due; shorter if a hand has to be moved before.
+ * How long one may sleep: 0, something is due or fresh; UINT64_MAX, nothing is armed. Never longer
+ * than until the next timer is due; shorter if a hand has to be moved before.
  */
 uint64_t timers_next_ns(struct timers *ts);
 

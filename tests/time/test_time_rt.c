@@ -1,7 +1,7 @@
 /*
- * Time in a runtime whose clock is real: the kernel is not. Its clock moves by a little at every reading,
- * as work would, and by the whole of the wait (and a bit more) when the runtime sleeps, so nothing here
- * takes time, and all of it is the same each time.
+ * Time in a runtime whose clock is real: the kernel is not. Its clock moves by a little at every
+ * reading, as work would, and by the whole of the wait (and a bit more) when the runtime sleeps, so
+ * nothing here takes time, and all of it is the same each time.
  */
 #define _GNU_SOURCE 1 /* struct timespec in sys.h's epoll_pwait2 */
 #include "t.h"
@@ -60,7 +60,8 @@ static struct runtime *begin(uint64_t reading_ns, uint64_t oversleep_ns)
 	fake.clock_gettime = fake_gettime;
 	fake.epoll_pwait2 = fake_pwait2;
 	fake.epoll_wait = fake_wait;
-	kernel = (struct kernel){ .now_ns = 77 * 1000000000ull + 123456789, .reading_ns = reading_ns,
+	kernel = (struct kernel){ .now_ns = 77123456789,
+				  .reading_ns = reading_ns,
 				  .oversleep_ns = oversleep_ns };
 	sys_ops = &fake;
 	return t_runtime();
@@ -72,7 +73,7 @@ static void end(struct runtime *rt)
 	sys_ops = &sys_real;
 }
 
-/* --- One task ----------------------------------------------------------------------------------- */
+/* --- One task --------------------------------------------------------------------------------- */
 
 TEST(time_rt, the_thread_sleeps_until_just_the_deadline)
 {
@@ -216,7 +217,7 @@ TEST(time_rt, a_timeout_that_is_not_needed_reads_no_clock)
 	end(rt);
 }
 
-/* --- Many tasks --------------------------------------------------------------------------------- */
+/* --- Many tasks ------------------------------------------------------------------------------- */
 
 enum { N = 512 };
 
@@ -257,7 +258,9 @@ static enum poll limited_run(struct co *co, struct context *cx)
 
 static struct future *limited(struct limited *f, uint64_t ms, unsigned *n_early, unsigned *n_done)
 {
-	*f = (struct limited){ .co = co_init(limited_run), .ms = ms, .n_early = n_early, .n_done = n_done };
+	*f = (struct limited){
+		.co = co_init(limited_run), .ms = ms, .n_early = n_early, .n_done = n_done
+	};
 	return &f->co.future;
 }
 

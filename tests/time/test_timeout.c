@@ -177,7 +177,7 @@ TEST(timeout, shows_its_child_to_backtraces)
 	CHECK_STR(future_name(&t.future), "timeout");
 }
 
-/* --- Drop --------------------------------------------------------------------------------------- */
+/* --- Drop ------------------------------------------------------------------------------------- */
 
 /* The child is ready at its fourth poll, or, with a limit of 2, too late. */
 static bool cancelled_after(unsigned k, uint64_t limit_ms)
@@ -221,7 +221,7 @@ TEST(timeout, can_be_dropped_at_every_poll)
 	t_cancel_at_every_poll(expired);
 }
 
-/* --- Budget ------------------------------------------------------------------------------------- */
+/* --- Budget ----------------------------------------------------------------------------------- */
 
 /* Takes all the budget there is, and is never done. */
 struct hungry {
@@ -276,13 +276,18 @@ struct impatient {
 	unsigned n;
 };
 
+static struct future *one_that_waits(struct impatient *f)
+{
+	return f->is_hungry ? hungry(&f->hungry) : pending(&f->never);
+}
+
 static enum poll impatient_run(struct co *co, struct context *cx)
 {
 	struct impatient *const f = co_frame(co, struct impatient);
 
 	co_begin(co);
 	for (;;) {
-		co_await(timeout(&f->limit, 0, f->is_hungry ? hungry(&f->hungry) : pending(&f->never)));
+		co_await(timeout(&f->limit, 0, one_that_waits(f)));
 		f->n++;
 	}
 	co_end;

@@ -1,9 +1,9 @@
 /*
- * The timer wheel against a naive model: a list of deadlines, searched from end to end. Random steps,
- * the same for the same seed; steps of time that love the wraps of the hands.
+ * The timer wheel against a naive model: a list of deadlines, searched from end to end. Random
+ * steps, the same for the same seed; steps of time that love the wraps of the hands.
  *
- * The model's rule for the order: by tick; within a tick, first come first served. "Come" is when a timer
- * got its deadline. What was late when it came goes before everything else.
+ * The model's rule for the order: by tick; within a tick, first come first served. "Come" is when a
+ * timer got its deadline. What was late when it came goes before everything else.
  */
 #include "base/rand.h"
 #include "time_scene.h"
@@ -43,7 +43,9 @@ static uint64_t below(struct model *m, uint64_t n)
 	return rand_next(&m->rand) % n;
 }
 
-/* A length of time: nothing, a part of a tick, around a power of 64 ticks, or far beyond the wheel. */
+/*
+ * A length of time: nothing, a part of a tick, around a power of 64 ticks, or far beyond the wheel.
+ */
 static uint64_t some_ns(struct model *m)
 {
 	uint64_t ticks = 1ull << 6 * below(m, TIMERS_LEVELS + 1);
@@ -68,7 +70,7 @@ static uint64_t some_ns(struct model *m)
 	}
 }
 
-/* --- The model ---------------------------------------------------------------------------------- */
+/* --- The model -------------------------------------------------------------------------------- */
 
 static void serve(struct model *m, struct modelled *t, uint64_t deadline_ns)
 {
@@ -85,7 +87,7 @@ static bool is_before(const struct modelled *a, const struct modelled *b)
 	return a->tick != b->tick ? a->tick < b->tick : a->seq < b->seq;
 }
 
-/* Who is next among those that are armed, or NULL; with the same state, FRESH: by arming. */
+/* Who is next among those that are armed, or fresh; NULL: nobody is. */
 static struct modelled *first(struct model *m, enum is is)
 {
 	struct modelled *best = NULL;
@@ -93,7 +95,7 @@ static struct modelled *first(struct model *m, enum is is)
 	for (int i = 0; i < N_TIMERS; i++) {
 		struct modelled *t = &m->t[i];
 
-		if (t->is == is && (!best || (is == FRESH ? t->seq < best->seq : is_before(t, best))))
+		if (t->is == is && (!best || is_before(t, best)))
 			best = t;
 	}
 	return best;
@@ -125,7 +127,7 @@ static void check_turn(struct model *m, size_t n)
 	m->n_fired = 0;
 }
 
-/* --- The steps ---------------------------------------------------------------------------------- */
+/* --- The steps -------------------------------------------------------------------------------- */
 
 static void note(void *arg)
 {
@@ -154,6 +156,7 @@ static void arm(struct model *m, struct modelled *t)
 	if (is_relative) {
 		t->is = FRESH;
 		t->ns = ns;
+		t->tick = 0;
 		t->seq = ++m->seq;
 	} else {
 		serve(m, t, ns);

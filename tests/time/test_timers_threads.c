@@ -57,7 +57,7 @@ static void await_wake(struct t_waker *w)
 		sched_yield();
 }
 
-/* --- Arm and cancel ----------------------------------------------------------------------------- */
+/* --- Arm and cancel --------------------------------------------------------------------------- */
 
 static void *arms_and_cancels(void *arg)
 {
@@ -72,7 +72,8 @@ static void *arms_and_cancels(void *arg)
 		for (int i = 0; i < N_TIMERS; i++)
 			timers_arm_after(&timers, &t[i], rand_below(&rand, 300 * US), &w);
 		for (int i = 0; i < N_TIMERS; i++)
-			timers_rearm_at(&timers, &t[i], clock_now_ns(&real) + rand_below(&rand, 2 * MS));
+			timers_rearm_at(&timers, &t[i],
+					clock_now_ns(&real) + rand_below(&rand, 2 * MS));
 		for (int i = 0; i < N_TIMERS; i++) {
 			if (rand_below(&rand, 8) == 0)
 				await(&t[i]);
@@ -92,7 +93,7 @@ TEST(timers_threads, timers_are_cancelled_while_they_may_be_firing)
 	run_threads(arms_and_cancels);
 }
 
-/* --- Never early -------------------------------------------------------------------------------- */
+/* --- Never early ------------------------------------------------------------------------------ */
 
 static void *sleeps(void *arg)
 {
@@ -146,7 +147,7 @@ TEST(timers_threads, one_that_is_armed_anew_while_it_may_be_firing_fires_at_the_
 	run_threads(resets);
 }
 
-/* --- Wakers ------------------------------------------------------------------------------------- */
+/* --- Wakers ----------------------------------------------------------------------------------- */
 
 static void *changes_wakers(void *arg)
 {

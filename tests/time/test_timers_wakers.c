@@ -1,4 +1,6 @@
-/* The timer wheel and wakers that do as they like: each of their calls may come back to the wheel. */
+/*
+ * The timer wheel and wakers that do as they like: each of their calls may come back to the wheel.
+ */
 #include "sync/waiter.h"
 #include "time_scene.h"
 
@@ -24,7 +26,7 @@ static void arm_at(struct actor *a, uint64_t deadline_ns)
 	timers_arm_at(&a->s->timers, &a->timer, deadline_ns, &w);
 }
 
-/* --- While the wheel fires ---------------------------------------------------------------------- */
+/* --- While the wheel fires -------------------------------------------------------------------- */
 
 static void arm_again_for_the_past(void *arg)
 {
@@ -191,7 +193,7 @@ TEST(timers_wakers, may_take_a_turn_within_the_turn)
 	scene_end(&s);
 }
 
-/* --- While a waker is changed ------------------------------------------------------------------- */
+/* --- While a waker is changed ----------------------------------------------------------------- */
 
 TEST(timers_wakers, the_last_one_that_polled_is_woken)
 {

@@ -1,4 +1,7 @@
-/* A runtime with a virtual clock: time passes when nothing else can, and then exactly as far as needed. */
+/*
+ * A runtime with a virtual clock: time passes when nothing else can, and then exactly as far as
+ * needed.
+ */
 #define _GNU_SOURCE 1 /* open_memstream */
 #include "t.h"
 #include "t_runtime.h"
@@ -15,7 +18,7 @@
 
 static const uint64_t YEAR_MS = 365ull * 86400 * 1000;
 
-/* --- Delays in tasks ---------------------------------------------------------------------------- */
+/* --- Delays in tasks -------------------------------------------------------------------------- */
 
 /* Sleeps for each of `n` lengths and writes down when it woke up. */
 struct sleeper {
@@ -95,12 +98,12 @@ TEST(virtual_time, a_runtime_that_only_waits_for_never_is_deadlocked)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
+	struct runtime_builder builder = { .virtual_time = true, .diagnostics = out };
 	struct runtime *rt;
 	struct sleeper root;
 	uint64_t woke;
 
-	CHECK_EQ(runtime_build(&(struct runtime_builder){ .virtual_time = true, .diagnostics = out }, &rt),
-		 0);
+	CHECK_EQ(runtime_build(&builder, &rt), 0);
 	CHECK_EQ(runtime_block_on(rt, sleeper(&root, never_ms, &woke, 1)), -EDEADLK);
 	CHECK_EQ(now_ms(rt), 0);
 	fclose(out);
@@ -116,11 +119,12 @@ static void timeline(uint64_t seed, uint64_t *woke_ms)
 {
 	static uint64_t ms[N_TASKS * N_NAPS];
 	const uint64_t all_ms[] = { 1000 * N_NAPS };
+	struct runtime_builder builder = { .virtual_time = true, .seed = seed };
 	struct runtime *rt;
 	struct sleeper root;
 	uint64_t woke;
 
-	CHECK_EQ(runtime_build(&(struct runtime_builder){ .virtual_time = true, .seed = seed }, &rt), 0);
+	CHECK_EQ(runtime_build(&builder, &rt), 0);
 	for (int i = 0; i < N_TASKS * N_NAPS; i++)
 		ms[i] = runtime_random(rt) % 1000;
 	for (int i = 0; i < N_TASKS; i++)
@@ -142,7 +146,7 @@ TEST(virtual_time, ten_thousand_random_sleeps_go_the_same_way_twice)
 	CHECK(memcmp(once, twice, sizeof once) == 0);
 }
 
-/* --- Advancing by hand -------------------------------------------------------------------------- */
+/* --- Advancing by hand ------------------------------------------------------------------------ */
 
 /* Sleeps and advances in one task. */
 struct driver {
@@ -225,11 +229,11 @@ TEST(virtual_time, cannot_be_advanced_beyond_its_end)
 	runtime_destroy(rt);
 }
 
-/* --- Ticks that are awaited by hand ------------------------------------------------------------- */
+/* --- Ticks that are awaited by hand ----------------------------------------------------------- */
 
 /*
- * Every fourth tick of a stream of twelve is an item. Like a naive stream it says PENDING after a tick
- * that is none; the one that wakes itself then is polled again.
+ * Every fourth tick of a stream of twelve is an item. Like a naive stream it says PENDING after a
+ * tick that is none; the one that wakes itself then is polled again.
  */
 struct streamer {
 	struct future future;
@@ -268,7 +272,8 @@ static const struct future_ops streamer_ops = FUTURE_OPS("streamer", poll_stream
 
 static struct future *streamer(struct streamer *s, bool wakes_itself)
 {
-	*s = (struct streamer){ .future = future_init(&streamer_ops), .wakes_itself = wakes_itself };
+	*s = (struct streamer){ .future = future_init(&streamer_ops) };
+	s->wakes_itself = wakes_itself;
 	interval_init(&s->every, 10, INTERVAL_BURST);
 	interval_tick(&s->tick, &s->every);
 	return &s->future;
@@ -306,7 +311,7 @@ TEST(virtual_time, a_tick_that_is_ready_leaves_no_waker_behind)
 	runtime_destroy(rt);
 }
 
-/* --- Two runtimes ------------------------------------------------------------------------------- */
+/* --- Two runtimes ----------------------------------------------------------------------------- */
 
 /* Polls a loan of the delay, once, and is done. */
 struct poller {

@@ -1,5 +1,6 @@
 /*
- * time_scene: a virtual clock with timers, and a runtime that has nothing else, for polling by hand.
+ * time_scene: a virtual clock with timers, and a runtime that has nothing else, for polling by
+ * hand.
  *
  *	struct scene s;
  *	scene_begin(&s);
@@ -65,6 +66,21 @@ static inline enum poll scene_poll_budget(struct scene *s, struct future *f, uns
 
 	*budget = cx.budget;
 	return polled;
+}
+
+/* Arms for the scene's waker. */
+static inline void scene_arm_at(struct scene *s, struct timer *t, uint64_t deadline_ns)
+{
+	struct waker w = t_waker_ref(&s->w);
+
+	timers_arm_at(&s->timers, t, deadline_ns, &w);
+}
+
+static inline void scene_arm_after(struct scene *s, struct timer *t, uint64_t delay_ns)
+{
+	struct waker w = t_waker_ref(&s->w);
+
+	timers_arm_after(&s->timers, t, delay_ns, &w);
 }
 
 /* Nothing armed, every waker given back. */
