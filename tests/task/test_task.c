@@ -437,3 +437,32 @@ TEST_BUG(task, giving_up_a_handle_twice_is_a_bug)
 	task_detach(s->t);
 	task_detach(s->t);
 }
+
+/* Polls a join k times, with the task ending somewhere between, and drops it. */
+static bool join_dropped_after(unsigned k)
+{
+	struct scene *s = scene_begin();
+	struct t_waker w = t_waker();
+	bool ready = false;
+
+	task_join(&s->join, s->t);
+	for (unsigned i = 0; i < k && !ready; i++) {
+		ready = t_poll(&s->join.future, &w) == POLL_READY;
+		if (i == 1)
+			open_gate(&s->gate);
+		turns(s, 1, nothing);
+	}
+	future_drop(&s->join.future);
+	CHECK_EQ(t_held(&w), 0);
+	s->gate.open = true;
+	task_abort(s->t);
+	turns(s, 2, nothing);
+	CHECK(task_is_done(s->t));
+	scene_end(s);
+	return ready;
+}
+
+TEST(task, a_join_may_be_dropped_at_every_poll)
+{
+	t_cancel_at_every_poll(join_dropped_after);
+}
