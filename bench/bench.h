@@ -19,7 +19,8 @@ struct bench {
 	struct runtime *rt;
 	uint64_t spent_ns;             /* of the part that counts: see bench_start and bench_stop */
 	uint64_t sum;                  /* operations done, counted by the workload */
-	uint64_t bytes;                /* taken by the workload: see bench_memory_before */
+	uint64_t n_joined;             /* tasks that have completed */
+	uint64_t bytes;                /* taken by the workload: see bench_memory_after */
 	uint64_t cpu_ns;               /* likewise, of the processor */
 	uint64_t memory_before;
 };
@@ -45,16 +46,25 @@ void bench_stop(struct bench *b);
 void bench_check(const struct bench *b, const char *what, uint64_t actual, uint64_t expected);
 
 /*
- * For workloads that measure memory, around what takes it: by how much the pages resident in memory have
- * become more. What the first round took, the second reuses; so the larger of the two counts.
+ * For workloads that measure memory: by how much the pages resident in memory have become more since
+ * bench_start. What the first round took, the second reuses; so the larger of the two counts.
  */
-void bench_memory_before(struct bench *b);
 void bench_memory_after(struct bench *b);
 
-/* A root that spawns n <= MANY_MAX tasks, the i-th by `spawn_one`, and awaits them all. */
-enum { MANY_MAX = 1000 };
-struct future *many(struct bench *b, unsigned n,
-		    struct task *(*spawn_one)(struct runtime *, struct bench *, unsigned i));
+/*
+ * A root that spawns `n` tasks, the i-th by `spawn_one`, and awaits them all. When each has had its first
+ * poll, `all_wait` is called, if it is not NULL.
+ */
+struct future *many(struct bench *b, uint64_t n,
+		    struct task *(*spawn_one)(struct runtime *rt, struct bench *b, uint64_t i),
+		    void (*all_wait)(struct bench *b));
+enum { MANY = 1000 }; /* where a workload is "1000 tasks" */
+
+/* How many of the N operations are the i-th task's, if n_tasks share them. */
+static inline uint64_t bench_share(const struct bench *b, unsigned n_tasks, uint64_t i)
+{
+	return b->n / n_tasks + (i < b->n % n_tasks);
+}
 
 /*
  * Listens on 127.0.0.1, says "listening PORT" on standard error (port 0 lets the system choose), and gives

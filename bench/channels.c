@@ -71,20 +71,14 @@ static struct future *asker(struct asker *f, struct bench *b, uint64_t n)
 	return &f->co.future;
 }
 
-/* N round trips in all, spread evenly. */
-static uint64_t share(const struct bench *b, unsigned n_tasks, unsigned i)
+static struct task *spawn_asker(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	return b->n / n_tasks + (i < b->n % n_tasks);
-}
-
-static struct task *spawn_asker(struct runtime *rt, struct bench *b, unsigned i)
-{
-	return spawn(rt, asker, b, share(b, MANY_MAX, i));
+	return spawn(rt, asker, b, bench_share(b, MANY, i));
 }
 
 static struct future *ping_oneshot(struct bench *b)
 {
-	return many(b, MANY_MAX, spawn_asker);
+	return many(b, MANY, spawn_asker, NULL);
 }
 
 /* --- ping_mpsc: two tasks, two channels of capacity 1 -------------------------------------------- */
@@ -132,7 +126,7 @@ static struct future *paddle(struct paddle *f, struct bench *b, bool serves, str
 	return &f->co.future;
 }
 
-static struct task *spawn_paddle(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_paddle(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	static struct mpsc_sender tx[2];
 	static struct mpsc_receiver rx[2];
@@ -146,7 +140,7 @@ static struct task *spawn_paddle(struct runtime *rt, struct bench *b, unsigned i
 
 static struct future *ping_mpsc(struct bench *b)
 {
-	return many(b, 2, spawn_paddle);
+	return many(b, 2, spawn_paddle, NULL);
 }
 
 /* --- mpsc: producers and one consumer ------------------------------------------------------------ */
@@ -212,7 +206,7 @@ static struct future *consumer(struct consumer *f, struct bench *b, struct mpsc_
 }
 
 /* Task 0 consumes, the others produce; the channel is opened with the first. */
-static struct task *spawn_mpsc(struct runtime *rt, struct bench *b, unsigned i, unsigned n_producers,
+static struct task *spawn_mpsc(struct runtime *rt, struct bench *b, uint64_t i, unsigned n_producers,
 			       size_t capacity)
 {
 	static struct mpsc_sender tx;
@@ -223,7 +217,7 @@ static struct task *spawn_mpsc(struct runtime *rt, struct bench *b, unsigned i, 
 		check_opened(b, capacity ? mpsc_open(&tx, &rx, uint64_t, capacity, NULL)
 					 : mpsc_open_unbounded(&tx, &rx, uint64_t, NULL));
 		for (unsigned p = 0; p < n_producers; p++) {
-			uint64_t n = share(b, n_producers, p);
+			uint64_t n = bench_share(b, n_producers, p);
 
 			expected += n * (n + 1) / 2;
 		}
@@ -232,39 +226,39 @@ static struct task *spawn_mpsc(struct runtime *rt, struct bench *b, unsigned i, 
 	if (i < n_producers) {
 		struct mpsc_sender more = mpsc_sender_clone(&tx);
 
-		return spawn(rt, producer, more, share(b, n_producers, i - 1));
+		return spawn(rt, producer, more, bench_share(b, n_producers, i - 1));
 	}
-	return spawn(rt, producer, tx, share(b, n_producers, i - 1));
+	return spawn(rt, producer, tx, bench_share(b, n_producers, i - 1));
 }
 
-static struct task *spawn_mpsc_1p(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_mpsc_1p(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	return spawn_mpsc(rt, b, i, 1, 128);
 }
 
 static struct future *mpsc_1p(struct bench *b)
 {
-	return many(b, 2, spawn_mpsc_1p);
+	return many(b, 2, spawn_mpsc_1p, NULL);
 }
 
-static struct task *spawn_mpsc_4p(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_mpsc_4p(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	return spawn_mpsc(rt, b, i, 4, 128);
 }
 
 static struct future *mpsc_4p(struct bench *b)
 {
-	return many(b, 5, spawn_mpsc_4p);
+	return many(b, 5, spawn_mpsc_4p, NULL);
 }
 
-static struct task *spawn_mpsc_unb(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_mpsc_unb(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	return spawn_mpsc(rt, b, i, 1, 0);
 }
 
 static struct future *mpsc_unb(struct bench *b)
 {
-	return many(b, 2, spawn_mpsc_unb);
+	return many(b, 2, spawn_mpsc_unb, NULL);
 }
 
 /* --- broadcast: one sender, 100 receivers, capacity 128 ------------------------------------------ */
@@ -333,7 +327,7 @@ static struct future *speaker(struct speaker *f, struct broadcast_sender tx, uin
 	return &f->co.future;
 }
 
-static struct task *spawn_broadcast(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_broadcast(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	static struct broadcast_sender tx;
 	struct broadcast_receiver rx;
@@ -349,7 +343,7 @@ static struct task *spawn_broadcast(struct runtime *rt, struct bench *b, unsigne
 
 static struct future *broadcast(struct bench *b)
 {
-	return many(b, RECEIVERS + 1, spawn_broadcast);
+	return many(b, RECEIVERS + 1, spawn_broadcast, NULL);
 }
 
 static uint64_t deliveries(uint64_t n)

@@ -36,34 +36,29 @@ static struct future *taker(struct taker *f, struct bench *b, uint64_t n, bool h
 	return &f->co.future;
 }
 
-static uint64_t share(const struct bench *b, unsigned i)
+static struct task *spawn_taker(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	return b->n / TASKS + (i < b->n % TASKS);
-}
-
-static struct task *spawn_taker(struct runtime *rt, struct bench *b, unsigned i)
-{
-	return spawn(rt, taker, b, share(b, i), false);
+	return spawn(rt, taker, b, bench_share(b, TASKS, i), false);
 }
 
 static struct future *mutex(struct bench *b)
 {
 	mutex_init(&mutex_under_test);
-	return many(b, TASKS, spawn_taker);
+	return many(b, TASKS, spawn_taker, NULL);
 }
 
-static struct task *spawn_holder(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_holder(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	return spawn(rt, taker, b, share(b, i), true);
+	return spawn(rt, taker, b, bench_share(b, TASKS, i), true);
 }
 
 static struct future *mutex_hold(struct bench *b)
 {
 	mutex_init(&mutex_under_test);
-	return many(b, TASKS, spawn_holder);
+	return many(b, TASKS, spawn_holder, NULL);
 }
 
-static struct task *spawn_lone_taker(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_lone_taker(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	(void)i;
 	return spawn(rt, taker, b, b->n, false);
@@ -72,7 +67,7 @@ static struct task *spawn_lone_taker(struct runtime *rt, struct bench *b, unsign
 static struct future *mutex_unc(struct bench *b)
 {
 	mutex_init(&mutex_under_test);
-	return many(b, 1, spawn_lone_taker);
+	return many(b, 1, spawn_lone_taker, NULL);
 }
 
 struct visitor {
@@ -101,15 +96,15 @@ static struct future *visitor(struct visitor *f, struct bench *b, uint64_t n)
 	return &f->co.future;
 }
 
-static struct task *spawn_visitor(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_visitor(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	return spawn(rt, visitor, b, share(b, i));
+	return spawn(rt, visitor, b, bench_share(b, TASKS, i));
 }
 
 static struct future *sem(struct bench *b)
 {
 	semaphore_init(&semaphore_under_test, 10);
-	return many(b, TASKS, spawn_visitor);
+	return many(b, TASKS, spawn_visitor, NULL);
 }
 
 const struct workload lock_workloads[] = {

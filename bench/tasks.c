@@ -1,7 +1,4 @@
 /* tasks: what it costs to have one, to wake one, and to let one sit. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "bench.h"
 
 /* --- spawn_join: N tasks alive at once, then every handle awaited ------------------------------- */
@@ -26,41 +23,15 @@ static struct future *unit(struct unit *u, uint64_t *sum)
 	return &u->future;
 }
 
-struct spawn_join {
-	struct co co;
-	struct bench *b;
-	struct task **handles;
-	uint64_t i;
-	struct task_join join;
-};
-
-static enum poll spawn_join_run(struct co *co, struct context *cx)
+static struct task *spawn_unit(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	struct spawn_join *const f = co_frame(co, struct spawn_join);
-
-	co_begin(co);
-	f->handles = calloc(f->b->n, sizeof *f->handles);
-	bench_start(f->b);
-	for (f->i = 0; f->i < f->b->n; f->i++)
-		f->handles[f->i] = spawn(cx->rt, unit, &f->b->sum);
-	for (f->i = 0; f->i < f->b->n; f->i++) {
-		co_await(task_join(&f->join, f->handles[f->i]));
-		task_detach(f->handles[f->i]);
-	}
-	bench_stop(f->b);
-	bench_check(f->b, "tasks run", f->b->sum, f->b->n);
-	co_finally {
-		free(f->handles);
-	}
-	co_end;
+	(void)i;
+	return spawn(rt, unit, &b->sum);
 }
 
 static struct future *spawn_join(struct bench *b)
 {
-	static struct spawn_join f;
-
-	f = (struct spawn_join){ .co = co_init(spawn_join_run), .b = b };
-	return &f.co.future;
+	return many(b, b->n, spawn_unit, NULL);
 }
 
 /* --- yield: 1000 tasks, N yields each ----------------------------------------------------------- */
@@ -98,7 +69,7 @@ static struct task *spawn_yielder(struct runtime *rt, struct bench *b, unsigned 
 
 static struct future *yield(struct bench *b)
 {
-	return many(b, MANY_MAX, spawn_yielder);
+	return many(b, MANY, spawn_yielder, NULL);
 }
 
 static uint64_t thousands(uint64_t n)
@@ -174,49 +145,24 @@ static struct future *chained_spawn(struct bench *b)
 
 /* --- idle_mem: N tasks parked on one notify ----------------------------------------------------- */
 
-struct idle {
-	struct co co;
-	struct bench *b;
-	struct notify notify;
-	struct task **handles;
-	uint64_t i;
-	struct task_join join;
-	struct yield_now yield;
-};
+static struct notify wake_up;
 
-static enum poll idle_run(struct co *co, struct context *cx)
+static struct task *spawn_notified(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	struct idle *const f = co_frame(co, struct idle);
+	(void)b, (void)i;
+	return spawn(rt, notified, &wake_up);
+}
 
-	co_begin(co);
-	f->handles = calloc(f->b->n, sizeof *f->handles);
-	memset(f->handles, 1, f->b->n * sizeof *f->handles); /* resident before it is measured */
-	bench_memory_before(f->b);
-	bench_start(f->b);
-	for (f->i = 0; f->i < f->b->n; f->i++)
-		f->handles[f->i] = spawn(cx->rt, notified, &f->notify);
-	co_await(yield_now(&f->yield)); /* now they are parked */
-	bench_memory_after(f->b);
-	notify_waiters(&f->notify);
-	for (f->i = 0; f->i < f->b->n; f->i++) {
-		co_await(task_join(&f->join, f->handles[f->i]));
-		task_detach(f->handles[f->i]);
-		f->b->sum++;
-	}
-	bench_stop(f->b);
-	co_finally {
-		free(f->handles);
-	}
-	co_end;
+static void measure_and_wake(struct bench *b)
+{
+	bench_memory_after(b);
+	notify_waiters(&wake_up);
 }
 
 static struct future *idle_mem(struct bench *b)
 {
-	static struct idle f;
-
-	f = (struct idle){ .co = co_init(idle_run), .b = b };
-	notify_init(&f.notify);
-	return &f.co.future;
+	notify_init(&wake_up);
+	return many(b, b->n, spawn_notified, measure_and_wake);
 }
 
 const struct workload task_workloads[] = {

@@ -1,49 +1,17 @@
 /* timers: what it costs to wait, and to change one's mind. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "bench.h"
 
 /* --- timers_fire: N tasks, each a sleep of 1 to 1000 ms; every one is awaited ------------------- */
 
-struct sleepers {
-	struct co co;
-	struct bench *b;
-	struct task **handles;
-	uint64_t i;
-	struct task_join join;
-};
-
-static enum poll sleepers_run(struct co *co, struct context *cx)
+static struct task *spawn_sleep(struct runtime *rt, struct bench *b, uint64_t i)
 {
-	struct sleepers *const f = co_frame(co, struct sleepers);
-
-	co_begin(co);
-	f->handles = calloc(f->b->n, sizeof *f->handles);
-	memset(f->handles, 1, f->b->n * sizeof *f->handles); /* resident before it is measured */
-	bench_memory_before(f->b);
-	bench_start(f->b);
-	for (f->i = 0; f->i < f->b->n; f->i++)
-		f->handles[f->i] = spawn(cx->rt, delay, 1 + runtime_random(cx->rt) % 1000);
-	bench_memory_after(f->b);
-	for (f->i = 0; f->i < f->b->n; f->i++) {
-		co_await(task_join(&f->join, f->handles[f->i]));
-		f->b->sum += delay_is_elapsed(task_frame(f->handles[f->i], struct delay));
-		task_detach(f->handles[f->i]);
-	}
-	bench_stop(f->b);
-	co_finally {
-		free(f->handles);
-	}
-	co_end;
+	(void)b, (void)i;
+	return spawn(rt, delay, 1 + runtime_random(rt) % 1000);
 }
 
 static struct future *timers_fire(struct bench *b)
 {
-	static struct sleepers f;
-
-	f = (struct sleepers){ .co = co_init(sleepers_run), .b = b };
-	return &f.co.future;
+	return many(b, b->n, spawn_sleep, bench_memory_after);
 }
 
 /* --- arm_cancel: a delay is polled once, then dropped ------------------------------------------- */

@@ -43,11 +43,6 @@ static uint64_t resident_bytes(void)
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void bench_memory_before(struct bench *b)
-{
-	b->memory_before = resident_bytes();
-}
-
 void bench_memory_after(struct bench *b)
 {
 	uint64_t taken = resident_bytes() - b->memory_before;
@@ -58,6 +53,7 @@ void bench_memory_after(struct bench *b)
 
 void bench_start(struct bench *b)
 {
+	b->memory_before = resident_bytes();
 	b->cpu_ns = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 	b->spent_ns = read_clock(CLOCK_MONOTONIC);
 }
@@ -104,7 +100,8 @@ static void run_round(struct bench *b, const struct workload *w)
 	b->sum = 0;
 	err = runtime_block_on(b->rt, w->root(b));
 	bench_check(b, "error of block_on", (uint64_t)-err, 0);
-	bench_check(b, "operations done", b->sum, w->ops ? w->ops(b->n) : b->n);
+	bench_check(b, "operations done", w->figure == FIGURE_TIME ? b->sum : b->n_joined,
+		    w->ops ? w->ops(b->n) : b->n);
 }
 
 static int run(const struct workload *w, uint64_t n, const char *variant)
