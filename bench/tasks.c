@@ -61,7 +61,7 @@ static struct future *yielder(struct yielder *f, struct bench *b)
 	return &f->co.future;
 }
 
-static struct task *spawn_yielder(struct runtime *rt, struct bench *b, unsigned i)
+static struct task *spawn_yielder(struct runtime *rt, struct bench *b, uint64_t i)
 {
 	(void)i;
 	return spawn(rt, yielder, b);
