@@ -3,10 +3,12 @@
 
 #include "sync/waiter.h"
 
-enum { FRESH = TIMERS_LEVELS * TIMERS_SLOTS, LATE, DUE, NEVER, NONE };
+/* The lists behind those of the slots. */
+enum { FRESH = TIMERS_SLOTS, LATE, NEVER };
 
 /* The last tick that a clock can show. */
 static const uint64_t LAST_TICK = UINT64_MAX / TIMERS_TICK_NS;
+static const uint64_t NO_TICK = UINT64_MAX;
 
 void timers_init(struct timers *ts, struct clock *clock)
 {
@@ -21,21 +23,30 @@ static void count(struct timers *ts, unsigned list, size_t change)
 		atomic_store_explicit(&ts->n, timers_n(ts) + change, memory_order_relaxed);
 }
 
-static void link_last(struct timers *ts, unsigned list, struct timer *t)
+/* Between `prev` and `next`, which are neighbours; NULL: an end of the list. */
+static void link_between(struct timers *ts, unsigned list, struct timer *prev, struct timer *t,
+			 struct timer *next)
 {
 	struct timer_list *l = &ts->lists[list];
 
 	t->list = (uint16_t)(list + 1);
-	t->next = NULL;
-	t->prev = l->last;
-	if (l->last)
-		l->last->next = t;
-	else
-		l->first = t;
-	l->last = t;
+	t->prev = prev;
+	t->next = next;
+	*(prev ? &prev->next : &l->first) = t;
+	*(next ? &next->prev : &l->last) = t;
 	count(ts, list, 1);
 	if (list < FRESH)
-		ts->occupied[list / TIMERS_SLOTS] |= (uint64_t)1 << list % TIMERS_SLOTS;
+		ts->occupied[list / 64] |= (uint64_t)1 << list % 64;
+}
+
+static void link_last(struct timers *ts, unsigned list, struct timer *t)
+{
+	link_between(ts, list, ts->lists[list].last, t, NULL);
+}
+
+static void link_first(struct timers *ts, unsigned list, struct timer *t)
+{
+	link_between(ts, list, NULL, t, ts->lists[list].first);
 }
 
 static void take_out(struct timers *ts, struct timer *t)
@@ -55,108 +66,166 @@ static void take_out(struct timers *ts, struct timer *t)
 	t->list = 0;
 	count(ts, list, -(size_t)1);
 	if (list < FRESH && !l->first)
-		ts->occupied[list / TIMERS_SLOTS] &= ~((uint64_t)1 << list % TIMERS_SLOTS);
+		ts->occupied[list / 64] &= ~((uint64_t)1 << list % 64);
 }
 
-/* --- The wheel, under the lock ---------------------------------------------------------------- */
+/* --- The wheels, under the lock --------------------------------------------------------------- */
 
 static uint64_t tick_of(uint64_t deadline_ns)
 {
 	return deadline_ns / TIMERS_TICK_NS + (deadline_ns % TIMERS_TICK_NS != 0);
 }
 
-/* The list for what is not due yet; `when` must lie ahead. */
-static unsigned slot_of(const struct timers *ts, uint64_t when)
+/* A slot of this level is 1 << shift ticks. */
+static unsigned shift_of(unsigned level)
 {
-	const uint64_t range = (uint64_t)1 << TIMERS_LEVEL_BITS * TIMERS_LEVELS;
-	unsigned level;
+	return level == 0 ? 0 : TIMERS_FIRST_BITS + (level - 1) * TIMERS_BITS;
+}
 
+static unsigned n_slots_of(unsigned level)
+{
+	return 1u << (level == 0 ? TIMERS_FIRST_BITS : TIMERS_BITS);
+}
+
+/* The list of the slot in which a level has this tick. */
+static unsigned slot_of(unsigned level, uint64_t tick)
+{
+	unsigned slot = (unsigned)(tick >> shift_of(level)) % n_slots_of(level);
+
+	return level == 0 ? slot : n_slots_of(0) + (level - 1) * n_slots_of(1) + slot;
+}
+
+/*
+ * The list for a tick that has not been handled yet: on the level whose slots are at most as long
+ * as the way there, and its round longer. So the hand has to move before it gets there, and at most
+ * once round; and what is due in this very tick lies where the first hand stands, and is fired
+ * next.
+ */
+static unsigned place_of(const struct timers *ts, uint64_t when)
+{
+	uint64_t way = when - ts->elapsed;
+	unsigned level = 0;
+
+	bug_unless(when >= ts->elapsed);
 	if (when > LAST_TICK)
 		return NEVER;
-	if (when - ts->elapsed >= range)
-		when = ts->elapsed + range - 1;
-	/*
-	 * The highest bit in which the two differ is one of the lowest wheel that tells them apart.
-	 */
-	level = (63u - (unsigned)__builtin_clzll(when ^ ts->elapsed)) / TIMERS_LEVEL_BITS;
-	if (level >= TIMERS_LEVELS)
-		level = TIMERS_LEVELS - 1;
-	return level * TIMERS_SLOTS + (when >> level * TIMERS_LEVEL_BITS) % TIMERS_SLOTS;
-}
+	if (way >> TIMERS_FIRST_BITS) {
+		unsigned highest_bit = 63u - (unsigned)__builtin_clzll(way);
 
-static void place(struct timers *ts, struct timer *t, unsigned passed)
-{
-	link_last(ts, t->when <= ts->elapsed ? passed : slot_of(ts, t->when), t);
+		level = 1 + (highest_bit - TIMERS_FIRST_BITS) / TIMERS_BITS;
+	}
+	return slot_of(level, when);
 }
 
 /*
- * The next slot that a hand will reach, and when. The lowest level that is not empty has it, since
- * all of it lies within the slot in which the hand above stands. A hand looks once round, from the
- * slot before it to its own, which comes last: what lies there is a whole turn away, beyond the top
- * wheel.
+ * How many slots a hand has to move to the next that is not empty: 1 to `n`, which is once round,
+ * to its own; 0: all are empty. The word in which the search begins is looked at again in the end,
+ * for what lies before the hand.
  */
-static unsigned next_slot(const struct timers *ts, uint64_t *tick)
+static unsigned way_to_next(const uint64_t *occupied, unsigned n, unsigned hand)
 {
+	unsigned from = (hand + 1) % n, n_words = n / 64;
+	uint64_t bits = occupied[from / 64] & ~(uint64_t)0 << from % 64;
+
+	for (unsigned i = 0; i <= n_words; i++) {
+		unsigned word = (from / 64 + i) % n_words;
+
+		if (i > 0)
+			bits = occupied[word];
+		if (bits)
+			return (word * 64 + (unsigned)__builtin_ctzll(bits) - from) % n + 1;
+	}
+	return 0;
+}
+
+/* The next tick at which a hand reaches a slot that is not empty, or NO_TICK. */
+static uint64_t next_tick(const struct timers *ts)
+{
+	uint64_t next = NO_TICK;
+
 	for (unsigned level = 0; level < TIMERS_LEVELS; level++) {
-		uint64_t turns = (ts->elapsed >> level * TIMERS_LEVEL_BITS) + 1;
-		uint64_t bits = ts->occupied[level];
-		unsigned from = (unsigned)turns % TIMERS_SLOTS;
+		unsigned n = n_slots_of(level), way;
+		uint64_t turns = ts->elapsed >> shift_of(level);
 
-		if (!bits)
-			continue;
-		bits = bits >> from | bits << (TIMERS_SLOTS - from) % TIMERS_SLOTS;
-		turns += (unsigned)__builtin_ctzll(bits);
-		*tick = turns << level * TIMERS_LEVEL_BITS;
-		return level * TIMERS_SLOTS + (unsigned)turns % TIMERS_SLOTS;
+		way = way_to_next(&ts->occupied[slot_of(level, 0) / 64], n, (unsigned)turns % n);
+		if (way && (turns + way) << shift_of(level) < next)
+			next = (turns + way) << shift_of(level);
 	}
-	return NONE;
+	return next;
 }
 
 /*
- * To lower levels, or to what is due. Nothing is put back where it was, and so this ends: seen from
- * the beginning of a slot, all that is in it lies on a lower level, or on the top wheel in another
- * slot.
+ * Backwards and to the front, so that those of one tick stay in order: what was put on a lower
+ * level at once was armed later, when less of the way was left. Nothing is put back where it was:
+ * all that is in a slot is nearer than that slot is long.
  */
-static void empty(struct timers *ts, unsigned list)
+static void move_down(struct timers *ts, unsigned list)
 {
-	for (struct timer *t; (t = ts->lists[list].first);) {
+	for (struct timer *t; (t = ts->lists[list].last);) {
 		take_out(ts, t);
-		place(ts, t, DUE);
+		link_first(ts, place_of(ts, t->when), t);
 	}
 }
 
-static void anchor(struct timers *ts, uint64_t now_ns)
+/* Moves the hands, highest first, to a tick before which nothing is left to do. */
+static void move_to(struct timers *ts, uint64_t tick)
 {
+	ts->elapsed = tick;
+	for (unsigned level = TIMERS_LEVELS - 1; level > 0; level--)
+		if (tick % ((uint64_t)1 << shift_of(level)) == 0)
+			move_down(ts, slot_of(level, tick));
+}
+
+/* What was armed since the last turn gets its place; what was late then is due now. */
+static void settle(struct timers *ts, uint64_t now_ns)
+{
+	for (struct timer *t; (t = ts->lists[LATE].first);) {
+		take_out(ts, t);
+		link_last(ts, slot_of(0, ts->elapsed), t);
+	}
 	for (struct timer *t; (t = ts->lists[FRESH].first);) {
 		take_out(ts, t);
 		t->when = tick_of(clock_add(now_ns, t->when));
-		place(ts, t, DUE);
+		link_last(ts, place_of(ts, t->when), t);
 	}
 }
 
-/* Moves the hands to `now`, and all that thereby becomes due to the DUE list, in order. */
-static void advance(struct timers *ts, uint64_t now)
+/*
+ * These timers have long left the cache, and each says where the next one is, so the processor can
+ * only wait for one after the other. Walking from both ends at once it waits for two at a time; and
+ * what their wakers are about to touch comes along.
+ */
+static void warm_up(const struct timer_list *l)
 {
-	uint64_t tick;
-	unsigned list;
+	const struct timer *a = l->first, *b = l->last;
 
-	while ((list = next_slot(ts, &tick)) != NONE && tick <= now) {
-		ts->elapsed = tick;
-		empty(ts, list);
+	for (bool from_front = true; a != b; from_front = !from_front) {
+		__builtin_prefetch(from_front ? a->waker.data : b->waker.data, 1);
+		if (from_front)
+			a = a->next;
+		else
+			b = b->prev;
 	}
-	if (ts->elapsed < now)
-		ts->elapsed = now;
 }
 
-/* Under the lock, which is given up and taken again around each batch of wakers. */
+static struct timer_list *due(struct timers *ts)
+{
+	return &ts->lists[slot_of(0, ts->elapsed)];
+}
+
+/*
+ * Fires the slot where the first hand stands. Under the lock, which is given up and taken again
+ * around each batch of wakers. Whatever they arm goes elsewhere.
+ */
 static size_t fire(struct timers *ts)
 {
 	struct wake_list wakes;
 	size_t n = 0;
 
+	warm_up(due(ts));
 	wakes.n = 0;
-	while (ts->lists[DUE].first) {
-		for (struct timer *t; (t = ts->lists[DUE].first); n++) {
+	while (due(ts)->first) {
+		for (struct timer *t; (t = due(ts)->first); n++) {
 			if (wake_list_is_full(&wakes))
 				break;
 			take_out(ts, t);
@@ -176,33 +245,37 @@ static size_t fire(struct timers *ts)
  */
 size_t timers_turn(struct timers *ts)
 {
-	uint64_t now_ns;
+	uint64_t now_ns, now, tick;
 	size_t n;
 
 	lock_acquire(&ts->lock);
 	now_ns = clock_now_ns(ts->clock);
-	empty(ts, LATE);
-	anchor(ts, now_ns);
-	advance(ts, now_ns / TIMERS_TICK_NS);
+	now = now_ns / TIMERS_TICK_NS;
+	settle(ts, now_ns);
 	n = fire(ts);
+	while ((tick = next_tick(ts)) <= now) {
+		move_to(ts, tick);
+		n += fire(ts);
+	}
+	if (ts->elapsed < now)
+		ts->elapsed = now;
 	lock_release(&ts->lock);
 	return n;
 }
 
 uint64_t timers_next_ns(struct timers *ts)
 {
-	uint64_t tick = 0, now_ns;
-	unsigned list;
+	uint64_t tick, now_ns;
+	bool is_now;
 
 	lock_acquire(&ts->lock);
-	list = next_slot(ts, &tick);
-	if (ts->lists[FRESH].first || ts->lists[LATE].first || ts->lists[DUE].first)
-		list = FRESH;
+	is_now = ts->lists[FRESH].first || ts->lists[LATE].first || due(ts)->first;
+	tick = next_tick(ts);
 	lock_release(&ts->lock);
-	if (list == NONE)
-		return UINT64_MAX;
-	if (list == FRESH)
+	if (is_now)
 		return 0;
+	if (tick == NO_TICK)
+		return UINT64_MAX;
 	now_ns = clock_now_ns(ts->clock);
 	return tick * TIMERS_TICK_NS > now_ns ? tick * TIMERS_TICK_NS - now_ns : 0;
 }
@@ -226,8 +299,10 @@ static void arm(struct timers *ts, struct timer *t, uint64_t ns, bool is_fresh)
 	t->when = is_fresh ? ns : tick_of(ns);
 	if (is_fresh)
 		link_last(ts, FRESH, t);
+	else if (t->when <= ts->elapsed)
+		link_last(ts, LATE, t);
 	else
-		place(ts, t, LATE);
+		link_last(ts, place_of(ts, t->when), t);
 }
 
 static void disarm(struct timers *ts, struct timer *t)

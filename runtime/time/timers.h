@@ -2,13 +2,15 @@
  * timers: a hierarchical timing wheel.
  *
  * The one idea: most timers never fire, so arming and cancelling must be nothing: link a node into
- * the right list, unlink it again. Six wheels of 64 slots each stand behind each other like the
- * hands of a clock: a slot of the first is one tick (1 ms), a slot of the second 64 ticks, of the
- * sixth 2^30 ticks or twelve days. A timer lies on the lowest wheel on which its deadline differs
- * from now; when the hand of a higher wheel reaches its slot, the timers in it move down. What is
- * further away than the sixth wheel goes round (two years) lies in its last slot, and is placed
- * anew when the hand gets there. (Varghese and Lauck, "Hashed and hierarchical timing wheels",
- * 1987.)
+ * the right list, unlink it again. Seven wheels stand behind each other like the hands of a clock.
+ * A slot of the first is one tick (1 ms), and it has 1024 of them; a slot of the second is one
+ * round of the first, and it and the others have 64; the seventh would go round in 2000 years, more
+ * than a clock can show. How far away a deadline is says on which wheel its timer lies; when the
+ * hand of a higher wheel reaches its slot, the timers in it move down. (Varghese and Lauck, "Hashed
+ * and hierarchical timing wheels", 1987.)
+ *
+ * The first wheel is so large because moving down is what costs: a timer that has lain still for a
+ * while has left the cache. So what is less than a second away is met once, when it is due.
  *
  * The second idea: a relative timer that is armed in the midst of a turn is not given a deadline at
  * once. Reading the clock would cost more than all the rest, and the reading from the turn's
@@ -16,16 +18,16 @@
  * anchored when the next turn has read the clock: never early, and late by at most the rest of this
  * turn.
  *
- *	      arm_after            turn                    turn: moves down, or is due
- *	IDLE -----------> FRESH ----------> in the wheel -----------------------------> DUE
- *	 ^ |                                 ^                                         ^ |
- *	 | +------------- arm_at ------------+                                         | |
- *	 | +------------- arm_at, of what has passed ---> LATE -------- turn ----------+ |
- *	 | +------------- arm_at, of what the clock cannot reach ---> NEVER              |
- *	 +--------------- cancel, from all; turn: fired and woken -----------------------+
+ *	      arm_after            turn
+ *	IDLE -----------> FRESH ----------> in a slot ---+
+ *	 ^ |                                  ^  ^       | turn: moves down
+ *	 | +------------- arm_at -------------+  +-------+
+ *	 | +------------- arm_at, of what has passed ---> LATE
+ *	 | +------------- arm_at, of what the clock cannot reach ---> NEVER
+ *	 +--------------- cancel, from all; turn, from a slot or LATE: due, fired, woken
  *
- * LATE exists for wakers that arm timers: a turn fires what was due when it began and no more, or a
- * waker that arms its own timer anew for a time that has passed would keep it busy for ever.
+ * LATE exists for wakers that arm timers: what they arm for a time that has passed has to wait for
+ * the next turn, or a waker that so arms its own timer would keep this one busy for ever.
  *
  * Never early: a deadline is rounded up to a tick, and fires when the clock has come to that tick.
  * Guarded by one lock; wakers are cloned, called and dropped outside of it, so they may arm, cancel
@@ -45,10 +47,11 @@
 
 enum {
 	TIMERS_TICK_NS = 1000000,
-	TIMERS_LEVEL_BITS = 6,
-	TIMERS_LEVELS = 6,
-	TIMERS_SLOTS = 1 << TIMERS_LEVEL_BITS,
-	TIMERS_LISTS = TIMERS_LEVELS * TIMERS_SLOTS + 4, /* the slots; FRESH, LATE, DUE, NEVER */
+	TIMERS_LEVELS = 7,
+	TIMERS_FIRST_BITS = 10, /* the first wheel has 1 << 10 slots */
+	TIMERS_BITS = 6,        /* each of the others has 1 << 6 */
+	TIMERS_SLOTS = (1 << TIMERS_FIRST_BITS) + (TIMERS_LEVELS - 1) * (1 << TIMERS_BITS),
+	TIMERS_LISTS = TIMERS_SLOTS + 3, /* and FRESH, LATE, NEVER */
 };
 
 /* One timer, in its owner's frame. Zeroed: idle. All under the lock of its timers. */
@@ -67,9 +70,9 @@ struct timer_list {
 struct timers {
 	struct clock *clock;
 	struct lock lock;
-	_Atomic size_t n;                 /* armed, and not for NEVER */
-	uint64_t elapsed;                 /* ticks up to this one have been handled */
-	uint64_t occupied[TIMERS_LEVELS]; /* a bit for each slot that is not empty */
+	_Atomic size_t n; /* armed, and not for NEVER */
+	uint64_t elapsed; /* ticks up to this one have been handled */
+	uint64_t occupied[TIMERS_SLOTS / 64]; /* a bit for each slot that is not empty */
 	struct timer_list lists[TIMERS_LISTS];
 };
 

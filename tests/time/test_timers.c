@@ -5,7 +5,7 @@
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 static const uint64_t YEAR_MS = 365ull * DAY_MS;
-static const uint64_t ROUND_MS = 1ull << TIMERS_LEVEL_BITS * TIMERS_LEVELS; /* of the top wheel */
+static const uint64_t ROUND_MS = 1ull << (TIMERS_FIRST_BITS + 5 * TIMERS_BITS); /* of the sixth */
 
 /* --- When ------------------------------------------------------------------------------------- */
 
@@ -36,8 +36,8 @@ TEST(timers, fire_at_their_tick_on_every_level_and_across_every_wrap)
 	check_exact(0, 10);
 	check_exact(0, 60);
 	check_exact(5, 60);
-	for (unsigned level = 0; level <= TIMERS_LEVELS; level++) {
-		uint64_t slot = 1ull << level * TIMERS_LEVEL_BITS;
+	for (unsigned shift = 0; shift <= 34; shift += shift ? TIMERS_BITS : TIMERS_FIRST_BITS) {
+		uint64_t slot = 1ull << shift;
 
 		for (uint64_t from = slot - 1; from <= slot + 1; from++) {
 			check_exact(from, 1);
@@ -47,6 +47,9 @@ TEST(timers, fire_at_their_tick_on_every_level_and_across_every_wrap)
 			check_exact(from, 64 * slot - 1);
 			check_exact(from, 64 * slot);
 			check_exact(from, 65 * slot);
+			check_exact(from, 1023 * slot);
+			check_exact(from, 1024 * slot);
+			check_exact(from, 1025 * slot);
 		}
 	}
 }
@@ -155,7 +158,7 @@ TEST(timers, fire_late_rather_than_never_when_nobody_looked_for_a_while)
 /* BEH time_sleep::greater_than_max */
 /* BEH time_sleep::exactly_max */
 /* BEH time_sleep::no_out_of_bounds_close_to_max */
-TEST(timers, beyond_a_round_of_the_top_wheel_are_exact_too)
+TEST(timers, as_far_away_as_the_clock_goes_are_exact_too)
 {
 	check_exact(0, ROUND_MS - 2);
 	check_exact(0, ROUND_MS - 1);
@@ -283,12 +286,13 @@ TEST(timers, of_one_tick_fire_in_the_order_in_which_they_were_armed)
 	struct scene s;
 
 	scene_begin(&s);
-	arm_logged(&s, &l[0], &log, 0, clock_ms(5000)); /* two levels up */
-	scene_pass_ms(&s, 4950);
-	arm_logged(&s, &l[1], &log, 1, clock_ms(5000)); /* one level up */
-	scene_pass_ms(&s, 49);
-	arm_logged(&s, &l[2], &log, 2, clock_ms(5000) - 1); /* in its own slot */
-	arm_logged(&s, &l[3], &log, 3, clock_ms(5000));
+	arm_logged(&s, &l[0], &log, 0, clock_ms(70000)); /* two levels up */
+	scene_pass_ms(&s, 65000);
+	arm_logged(&s, &l[1], &log, 1, clock_ms(70000)); /* one level up; 0 gets there later */
+	scene_pass_ms(&s, 4600);
+	arm_logged(&s, &l[2], &log, 2, clock_ms(70000)); /* in its slot; 0, 1 get there later */
+	scene_pass_ms(&s, 399);
+	arm_logged(&s, &l[3], &log, 3, clock_ms(70000) - 1);
 	CHECK_EQ(scene_pass_ms(&s, 1), 4);
 	for (int i = 0; i < 4; i++)
 		CHECK_EQ(log.who[i], i);
