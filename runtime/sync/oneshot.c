@@ -189,27 +189,48 @@ struct future *oneshot_closed(struct oneshot_closed *c, const struct oneshot_sen
 
 /* --- The receiver ------------------------------------------------------------------------------- */
 
+/* Under the lock: 0, -EAGAIN, -EPIPE. */
 static int take(struct oneshot *o, void *slot)
 {
-	int err = -EAGAIN;
-
-	lock_acquire(&o->lock);
 	if (o->flags & VALUE) {
 		item_copy(slot, o->item, o->len);
 		o->flags = (uint16_t)((o->flags & ~VALUE) | TERMINATED);
-		err = 0;
-	} else if (o->flags & (TX_GONE | CLOSED)) {
-		o->flags |= TERMINATED;
-		err = -EPIPE;
+		return 0;
 	}
-	lock_release(&o->lock);
-	return err;
+	if (!(o->flags & (TX_GONE | CLOSED)))
+		return -EAGAIN;
+	o->flags |= TERMINATED;
+	return -EPIPE;
 }
 
 int oneshot__try_recv(struct oneshot_receiver *rx, void *slot, size_t len)
 {
+	int err;
+
 	check_len(rx->chan, len);
-	return take(rx->chan, slot);
+	lock_acquire(&rx->chan->lock);
+	err = take(rx->chan, slot);
+	lock_release(&rx->chan->lock);
+	return err;
+}
+
+/* Takes what has come, and with it the waker that waited for it. -EAGAIN: nothing has. */
+static int receive(struct oneshot *o, void *slot)
+{
+	struct waker stale = { 0 };
+	bool again;
+	int err;
+
+	lock_acquire(&o->lock);
+	again = o->flags & TERMINATED;
+	err = take(o, slot);
+	if (err != -EAGAIN)
+		stale = waker_take(&o->rx_waker);
+	lock_release(&o->lock);
+	if (again)
+		bug("oneshot_recv", "received again after its end was told", NULL, 0);
+	waker_drop(&stale);
+	return err;
 }
 
 static enum poll poll_recv(struct future *f, struct context *cx)
@@ -220,12 +241,12 @@ static enum poll poll_recv(struct future *f, struct context *cx)
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
 	check_len(o, r->len);
-	if (!has_come(o, VALUE | TX_GONE | CLOSED, &o->rx_waker, cx->waker))
-		return POLL_PENDING;
-	if (flags_of(o) & TERMINATED)
-		bug("oneshot_recv", "received again after its end was told", NULL, 0);
-	r->err = take(o, r->slot);
-	stop_waiting(o, &o->rx_waker);
+	r->err = receive(o, r->slot);
+	if (r->err == -EAGAIN) {
+		if (!has_come(o, VALUE | TX_GONE | CLOSED, &o->rx_waker, cx->waker))
+			return POLL_PENDING;
+		r->err = receive(o, r->slot); /* between the two looks */
+	}
 	context_spend(cx);
 	return POLL_READY;
 }
