@@ -167,11 +167,14 @@ static void move_down(struct timers *ts, unsigned list)
 	}
 }
 
-/* Moves the hands, highest first, to a tick before which nothing is left to do. */
+/*
+ * Moves the hands to a tick before which nothing is left to do. Lowest first: what comes from the
+ * highest level was armed first, and so has to be the last to go to the front.
+ */
 static void move_to(struct timers *ts, uint64_t tick)
 {
 	ts->elapsed = tick;
-	for (unsigned level = TIMERS_LEVELS - 1; level > 0; level--)
+	for (unsigned level = 1; level < TIMERS_LEVELS; level++)
 		if (tick % ((uint64_t)1 << shift_of(level)) == 0)
 			move_down(ts, slot_of(level, tick));
 }

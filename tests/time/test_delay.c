@@ -265,6 +265,27 @@ TEST(delay, without_timers_is_ready_at_once_and_says_why)
 	CHECK_EQ(w.clones, 0);
 }
 
+TEST(delay, keeps_to_the_timers_of_its_first_poll)
+{
+	struct t_waker other = t_waker();
+	struct scene s, elsewhere;
+	struct delay d;
+
+	scene_begin(&s);
+	scene_begin(&elsewhere);
+	CHECK_EQ(scene_poll(&s, delay(&d, 5)), POLL_PENDING);
+	CHECK_EQ(t_poll(&d.future, &other), POLL_PENDING); /* under an executor that has none */
+	scene_pass_ms(&elsewhere, 100);
+	CHECK_EQ(scene_poll(&elsewhere, &d.future), POLL_PENDING);
+	scene_pass_ms(&s, 5);
+	CHECK_EQ(t_wakes(&elsewhere.w), 1);
+	CHECK_EQ(t_poll(&d.future, &other), POLL_READY);
+	CHECK_EQ(d.err, 0);
+	CHECK_EQ(t_held(&other), 0);
+	scene_end(&elsewhere);
+	scene_end(&s);
+}
+
 /* Delays of nothing, one after the other. */
 struct restless {
 	struct co co;

@@ -210,6 +210,9 @@ TEST(interval, reset_immediately_ticks_at_once_and_a_period_later)
 	CHECK_EQ(tick(&s, &iv), 400);
 	check_after(&s, &iv, 100, NONE);
 	check_after(&s, &iv, 200, 700);
+	interval_reset_after(&iv, 20);
+	interval_reset_immediately(&iv); /* the last one counts */
+	CHECK_EQ(tick(&s, &iv), 700);
 	scene_end(&s);
 }
 
@@ -321,6 +324,38 @@ TEST(interval, two_pending_ticks_get_one_each)
 	CHECK_EQ(scene_poll(&s, &b.future), POLL_READY);
 	CHECK_EQ(a.at_ns, 10 * MS);
 	CHECK_EQ(b.at_ns, 20 * MS);
+	scene_end(&s);
+}
+
+TEST(interval, a_tick_keeps_to_the_timers_of_its_first_poll)
+{
+	struct t_waker other = t_waker();
+	struct interval_tick t;
+	struct interval iv;
+	struct scene s;
+
+	scene_begin(&s);
+	interval_init_at(&iv, 5 * MS, 10, INTERVAL_BURST);
+	CHECK_EQ(scene_poll(&s, interval_tick(&t, &iv)), POLL_PENDING);
+	CHECK_EQ(t_poll(&t.future, &other), POLL_PENDING);
+	scene_pass_ms(&s, 5);
+	CHECK_EQ(t_wakes(&other), 1);
+	CHECK_EQ(t_poll(&t.future, &other), POLL_READY);
+	CHECK_EQ(t.err, 0);
+	scene_end(&s);
+}
+
+TEST(interval, a_tick_that_is_polled_in_time_leaves_the_wheel_before_its_timer_fires)
+{
+	struct interval_tick t;
+	struct interval iv;
+	struct scene s;
+
+	scene_begin(&s);
+	interval_init_at(&iv, 5 * MS, 10, INTERVAL_BURST);
+	CHECK_EQ(scene_poll(&s, interval_tick(&t, &iv)), POLL_PENDING);
+	clock_advance_ns(&s.clock, 5 * MS); /* the turn has not seen it yet */
+	CHECK_EQ(scene_poll(&s, &t.future), POLL_READY);
 	scene_end(&s);
 }
 

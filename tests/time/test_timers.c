@@ -299,6 +299,25 @@ TEST(timers, of_one_tick_fire_in_the_order_in_which_they_were_armed)
 	scene_end(&s);
 }
 
+/* Two hands reach new slots at once, and in both lies a timer for the same tick. */
+TEST(timers, of_one_tick_stay_in_order_when_they_move_down_together)
+{
+	struct logged l[3];
+	struct log log = { 0 };
+	struct scene s;
+
+	scene_begin(&s);
+	arm_logged(&s, &l[0], &log, 0, clock_ms(65536 + 5)); /* two levels up */
+	scene_pass_ms(&s, 30000);
+	arm_logged(&s, &l[1], &log, 1, clock_ms(65536 + 5)); /* one level up */
+	scene_pass_ms(&s, 35000);
+	arm_logged(&s, &l[2], &log, 2, clock_ms(65536 + 5)); /* in its slot */
+	CHECK_EQ(scene_pass_ms(&s, 1000), 3);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(log.who[i], i);
+	scene_end(&s);
+}
+
 /* --- Sleeping --------------------------------------------------------------------------------- */
 
 TEST(timers, jump_lands_on_each_deadline_in_turn)

@@ -44,11 +44,13 @@ static uint64_t below(struct model *m, uint64_t n)
 }
 
 /*
- * A length of time: nothing, a part of a tick, around a power of 64 ticks, or far beyond the wheel.
+ * A length of time: nothing, a part of a tick, around the slots of every wheel, or more than a
+ * clock can show.
  */
 static uint64_t some_ns(struct model *m)
 {
-	uint64_t ticks = 1ull << 6 * below(m, TIMERS_LEVELS + 1);
+	uint64_t level = below(m, TIMERS_LEVELS);
+	uint64_t ticks = level ? 1ull << (TIMERS_FIRST_BITS + (level - 1) * TIMERS_BITS) : 1;
 
 	switch (below(m, 8)) {
 	case 0:
@@ -56,7 +58,7 @@ static uint64_t some_ns(struct model *m)
 	case 1:
 		return below(m, 3 * MS);
 	case 2:
-		return clock_ms(below(m, 70));
+		return clock_ms(below(m, 1100));
 	case 3:
 		return clock_ms(ticks - 1 + below(m, 3)) + below(m, 3) - 1;
 	case 4:
@@ -139,10 +141,13 @@ static void note(void *arg)
 static void arm(struct model *m, struct modelled *t)
 {
 	struct waker w = t_waker_ref(&t->w);
+	const struct modelled *other = &m->t[below(m, N_TIMERS)];
 	bool is_relative = below(m, 2);
 	uint64_t ns = some_ns(m);
 
-	if (!is_relative)
+	if (!is_relative && other->is == ARMED && below(m, 2))
+		ns = other->ns; /* many in one tick, armed from different distances */
+	else if (!is_relative)
 		ns = below(m, 8) ? clock_add(now(m), ns) : below(m, now(m) + 1);
 	if (t->is == IDLE && is_relative)
 		timers_arm_after(&m->s.timers, &t->timer, ns, &w);
