@@ -4,6 +4,8 @@
  * Built with -DT_CRITERION a file becomes a Criterion suite: each test in a process of its own, with a
  * time limit. Built without, it registers with the in-process runner (t_runner.c), which serves where
  * Criterion cannot: under ThreadSanitizer and valgrind, and wherever one process must see all tests.
+ * Criterion has a thread of its own in each process, so lock_alone() is false there: between them the
+ * two runners take both paths of base/lock.h.
  *
  *	TEST(oneshot, a_value_sent_before_the_await_is_received)
  *	{
