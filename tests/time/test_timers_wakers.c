@@ -193,6 +193,31 @@ TEST(timers_wakers, may_take_a_turn_within_the_turn)
 	scene_end(&s);
 }
 
+static void ask_how_long_to_sleep(void *arg)
+{
+	struct actor *a = arg;
+
+	a->n += timers_next_ns(&a->s->timers) == 0;
+}
+
+TEST(timers_wakers, hear_that_more_is_due)
+{
+	enum { N = WAKE_LIST_MAX + 1 };
+	static struct actor a[N];
+	struct scene s;
+
+	scene_begin(&s);
+	for (int i = 0; i < N; i++) {
+		begin(&a[i], &s, NULL);
+		a[i].w.on_wake = ask_how_long_to_sleep;
+		arm_at(&a[i], 1 * MS);
+	}
+	CHECK_EQ(scene_pass_ms(&s, 1), N);
+	CHECK_EQ(a[0].n, 1);
+	CHECK_EQ(a[N - 1].n, 0); /* it was the last */
+	scene_end(&s);
+}
+
 /* --- While a waker is changed ----------------------------------------------------------------- */
 
 TEST(timers_wakers, the_last_one_that_polled_is_woken)
