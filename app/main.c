@@ -37,7 +37,7 @@ static int serve(struct server *s)
 	char address[ADDRESS_TEXT_LEN];
 	struct server_run root;
 	struct runtime *rt;
-	int err = runtime_build(&(struct runtime_builder){ 0 }, &rt);
+	int err = runtime_build(NULL, &rt);
 
 	if (err)
 		return fail("cannot build the runtime", err);

@@ -64,7 +64,7 @@ int bench_serve(uint16_t port, struct task *(*connection)(struct runtime *, stru
 
 	if (err)
 		return 1;
-	err = runtime_build(&(struct runtime_builder){ 0 }, &rt);
+	err = runtime_build(NULL, &rt);
 	if (!err)
 		err = runtime_block_on(rt, acceptor(&root, &l, connection));
 	fprintf(stderr, "weft-bench: %s\n", strerror(err ? -err : -root.accept.err));

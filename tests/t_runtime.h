@@ -9,7 +9,7 @@ static inline struct runtime *t_runtime(void)
 {
 	struct runtime *rt = NULL;
 
-	CHECK_EQ(runtime_build(&(struct runtime_builder){ 0 }, &rt), 0);
+	CHECK_EQ(runtime_build(NULL, &rt), 0);
 	return rt;
 }
 

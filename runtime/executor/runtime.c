@@ -48,9 +48,12 @@ static struct runtime_builder with_defaults(const struct runtime_builder *b)
 
 int runtime_build(const struct runtime_builder *builder, struct runtime **out)
 {
+	static const struct runtime_builder defaults;
 	struct current_thread *ct = mem_alloc(sizeof *ct);
 	int err;
 
+	if (!builder)
+		builder = &defaults;
 	if (!ct)
 		return -ENOMEM;
 	*ct = (struct current_thread){ .options = with_defaults(builder) };

@@ -2,7 +2,7 @@
  * runtime: the executor with everything: run queue, timers, reactor; one thread.
  *
  *	struct runtime *rt;
- *	int err = runtime_build(&(struct runtime_builder){ 0 }, &rt);
+ *	int err = runtime_build(NULL, &rt);
  *	...
  *	err = runtime_block_on(rt, server(&srv, 8080));
  *	runtime_destroy(rt);
@@ -33,7 +33,7 @@ struct runtime_builder {
 	FILE *diagnostics;       /* where deadlocks and stalls are reported; stderr */
 };
 
-/* 0 and `*out`, which the caller must runtime_destroy; or -ENOMEM, -EMFILE, -ENFILE, -EINVAL. */
+/* NULL: all defaults. 0 and `*out`, which the caller must runtime_destroy; or -ENOMEM, -EMFILE, -ENFILE, -EINVAL. */
 int runtime_build(const struct runtime_builder *builder, struct runtime **out);
 
 /*
@@ -56,7 +56,10 @@ void runtime_destroy(struct runtime *rt);
 /* The runtime whose task is being polled by this thread, or NULL. For asserting and for diagnostics. */
 struct runtime *runtime_current(void);
 
-/* Tasks that are alive, not counting the one of runtime_block_on. On the runtime's thread. */
+/*
+ * Tasks that the runtime has met and that are not done, not counting the one of runtime_block_on. What was
+ * spawned from outside is met at the next turn. On the runtime's thread.
+ */
 size_t runtime_n_tasks(const struct runtime *rt);
 
 /* A number from the runtime's seeded generator. On the runtime's thread. */
