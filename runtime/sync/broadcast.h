@@ -127,9 +127,9 @@ struct broadcast_recv_many {
  * be NULL), or what clone_item said.
  */
 #define broadcast_try_recv(rx, slot, missed)                                                       \
-	((int)broadcast__try_recv_many((rx), (slot), 1, sizeof *(slot), (missed), true))
+	broadcast__try_recv((rx), (slot), sizeof *(slot), (missed))
 #define broadcast_try_recv_many(rx, array, max, missed)                                            \
-	broadcast__try_recv_many((rx), (array), (max), sizeof *(array), (missed), false)
+	broadcast__try_recv_many((rx), (array), (max), sizeof *(array), (missed))
 
 /* How many values were sent and not read, those that it has missed included until it is told. */
 size_t broadcast_receiver_len(const struct broadcast_receiver *rx);
@@ -147,7 +147,15 @@ int broadcast__open(struct broadcast_sender *tx, struct broadcast_receiver *rx, 
 		    void (*drop_item)(void *item));
 long broadcast__send(const struct broadcast_sender *tx, const void *item, size_t len);
 long broadcast__try_recv_many(struct broadcast_receiver *rx, void *array, size_t max, size_t len,
-			      uint64_t *missed, bool one);
+			      uint64_t *missed);
+
+static inline int broadcast__try_recv(struct broadcast_receiver *rx, void *slot, size_t len,
+				      uint64_t *missed)
+{
+	long n = broadcast__try_recv_many(rx, slot, 1, len, missed);
+
+	return n > 0 ? 0 : (int)n;
+}
 
 extern const struct future_ops broadcast__recv_ops, broadcast__recv_many_ops;
 

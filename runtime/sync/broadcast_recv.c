@@ -55,7 +55,7 @@ static long read_many(struct broadcast *b, struct broadcast_receiver *rx, unsign
 }
 
 long broadcast__try_recv_many(struct broadcast_receiver *rx, void *array, size_t max, size_t len,
-			      uint64_t *missed, bool one)
+			      uint64_t *missed)
 {
 	struct broadcast *b = rx->chan;
 	uint64_t unused;
@@ -66,7 +66,7 @@ long broadcast__try_recv_many(struct broadcast_receiver *rx, void *array, size_t
 	lock_acquire(&b->lock);
 	n = read_many(b, rx, array, max, missed ? missed : &unused);
 	lock_release(&b->lock);
-	return one && n > 0 ? 0 : n;
+	return n;
 }
 
 size_t broadcast_receiver_len(const struct broadcast_receiver *rx)
