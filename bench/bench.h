@@ -46,14 +46,15 @@ void bench_stop(struct bench *b);
 void bench_check(const struct bench *b, const char *what, uint64_t actual, uint64_t expected);
 
 /*
- * For workloads that measure memory: by how much the pages resident in memory have become more since
- * bench_start. What the first round took, the second reuses; so the larger of the two counts.
+ * For workloads that measure memory: by how much the pages resident in memory have become more
+ * since bench_start. What the first round took, the second reuses; so the larger of the two
+ * counts.
  */
 void bench_memory_after(struct bench *b);
 
 /*
- * A root that spawns `n` tasks, the i-th by `spawn_one`, and awaits them all. When each has had its first
- * poll, `all_wait` is called, if it is not NULL.
+ * A root that spawns `n` tasks, the i-th by `spawn_one`, and awaits them all. When each has had
+ * its first poll, `all_wait` is called, if it is not NULL.
  */
 struct future *many(struct bench *b, uint64_t n,
 		    struct task *(*spawn_one)(struct runtime *rt, struct bench *b, uint64_t i),
@@ -67,12 +68,16 @@ static inline uint64_t bench_share(const struct bench *b, unsigned n_tasks, uint
 }
 
 /*
- * Listens on 127.0.0.1, says "listening PORT" on standard error (port 0 lets the system choose), and gives
- * each connection to a task that owns the stream. Runs until killed; returns 1 when it cannot.
+ * Listens on 127.0.0.1, says "listening PORT" on standard error (port 0 lets the system choose),
+ * and gives each connection to a task that owns the stream. Runs until killed; returns 1 when it
+ * cannot.
  */
 int bench_serve(uint16_t port, struct task *(*connection)(struct runtime *, struct tcp_stream));
 
-/* The two servers, as what becomes of a connection. NULL: no memory, the stream stays the caller's. */
+/*
+ * The two servers, as what becomes of a connection. NULL: no memory, the stream stays the
+ * caller's.
+ */
 struct task *echo_connection(struct runtime *rt, struct tcp_stream stream);
 struct task *chat_connection(struct runtime *rt, struct tcp_stream stream);
 

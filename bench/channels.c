@@ -6,7 +6,10 @@ static void check_opened(const struct bench *b, int err)
 	bench_check(b, "error of open", (uint64_t)-err, 0);
 }
 
-/* --- ping_oneshot: two oneshots and a second task for every round trip, 1000 in flight ----------- */
+/*
+ * --- ping_oneshot: two oneshots and a second task for every round trip, 1000 in flight
+ * -----------
+ */
 
 struct answerer {
 	struct co co;
@@ -81,7 +84,10 @@ static struct future *ping_oneshot(struct bench *b)
 	return many(b, MANY, spawn_asker, NULL);
 }
 
-/* --- ping_mpsc: two tasks, two channels of capacity 1 -------------------------------------------- */
+/*
+ * --- ping_mpsc: two tasks, two channels of capacity 1
+ * --------------------------------------------
+ */
 
 struct paddle {
 	struct co co;
@@ -143,7 +149,10 @@ static struct future *ping_mpsc(struct bench *b)
 	return many(b, 2, spawn_paddle, NULL);
 }
 
-/* --- mpsc: producers and one consumer ------------------------------------------------------------ */
+/*
+ * --- mpsc: producers and one consumer
+ * ------------------------------------------------------------
+ */
 
 struct producer {
 	struct co co;
@@ -261,7 +270,10 @@ static struct future *mpsc_unb(struct bench *b)
 	return many(b, 2, spawn_mpsc_unb, NULL);
 }
 
-/* --- broadcast: one sender, 100 receivers, capacity 128 ------------------------------------------ */
+/*
+ * --- broadcast: one sender, 100 receivers, capacity 128
+ * ------------------------------------------
+ */
 
 enum { RECEIVERS = 100, CAPACITY = 128, BURST = 64 };
 

@@ -1,9 +1,10 @@
 /*
  * chat: the least that is a chat server, to be compared with other runtimes' least.
  *
- * The first line of a connection is "JOIN <room>", which is answered "OK <room>"; from then on every line
- * goes byte for byte to all members of the room, the sender included. A line is one message, shared by
- * all who get it (app/message.h); what is queued for a member leaves in one vectored write per turn.
+ * The first line of a connection is "JOIN <room>", which is answered "OK <room>"; from then on
+ * every line goes byte for byte to all members of the room, the sender included. A line is one
+ * message, shared by all who get it (app/message.h); what is queued for a member leaves in one
+ * vectored write per turn.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,7 +103,10 @@ static void take(struct seat *f, size_t n)
 		queue(f, f->taken[i]);
 }
 
-/* What others said while this turn went on. Being overrun ends a connection: a line would be missing. */
+/*
+ * What others said while this turn went on. Being overrun ends a connection: a line would be
+ * missing.
+ */
 static void take_rest(struct seat *f)
 {
 	while (f->hub && !f->ended && f->out.bytes < QUEUED_MAX) {

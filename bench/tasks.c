@@ -1,7 +1,10 @@
 /* tasks: what it costs to have one, to wake one, and to let one sit. */
 #include "bench.h"
 
-/* --- spawn_join: N tasks alive at once, then every handle awaited ------------------------------- */
+/*
+ * --- spawn_join: N tasks alive at once, then every handle awaited
+ * -------------------------------
+ */
 
 struct unit {
 	struct future future;
@@ -34,7 +37,10 @@ static struct future *spawn_join(struct bench *b)
 	return many(b, b->n, spawn_unit, NULL);
 }
 
-/* --- yield: 1000 tasks, N yields each ----------------------------------------------------------- */
+/*
+ * --- yield: 1000 tasks, N yields each
+ * -----------------------------------------------------------
+ */
 
 struct yielder {
 	struct co co;
@@ -77,7 +83,10 @@ static uint64_t thousands(uint64_t n)
 	return 1000 * n;
 }
 
-/* --- chained_spawn: each task spawns the next --------------------------------------------------- */
+/*
+ * --- chained_spawn: each task spawns the next
+ * ---------------------------------------------------
+ */
 
 struct chain {
 	struct co co;
@@ -143,7 +152,10 @@ static struct future *chained_spawn(struct bench *b)
 	return &f.co.future;
 }
 
-/* --- idle_mem: N tasks parked on one notify ----------------------------------------------------- */
+/*
+ * --- idle_mem: N tasks parked on one notify
+ * -----------------------------------------------------
+ */
 
 static struct notify wake_up;
 

@@ -1,7 +1,10 @@
 /* timers: what it costs to wait, and to change one's mind. */
 #include "bench.h"
 
-/* --- timers_fire: N tasks, each a sleep of 1 to 1000 ms; every one is awaited ------------------- */
+/*
+ * --- timers_fire: N tasks, each a sleep of 1 to 1000 ms; every one is awaited
+ * -------------------
+ */
 
 static struct task *spawn_sleep(struct runtime *rt, struct bench *b, uint64_t i)
 {
@@ -14,7 +17,10 @@ static struct future *timers_fire(struct bench *b)
 	return many(b, b->n, spawn_sleep, bench_memory_after);
 }
 
-/* --- arm_cancel: a delay is polled once, then dropped ------------------------------------------- */
+/*
+ * --- arm_cancel: a delay is polled once, then dropped
+ * -------------------------------------------
+ */
 
 struct fickle {
 	struct co co;
@@ -47,7 +53,10 @@ static struct future *arm_cancel(struct bench *b)
 	return &f.co.future;
 }
 
-/* --- timeout_ready: a timeout around what is ready already -------------------------------------- */
+/*
+ * --- timeout_ready: a timeout around what is ready already
+ * --------------------------------------
+ */
 
 struct hasty {
 	struct co co;

@@ -5,9 +5,10 @@
  *	weft-bench all [VARIANT]            every workload, with its usual N
  *	weft-bench echo|chat PORT [VARIANT] serves until killed; writes "listening PORT" to stderr
  *
- * Each workload runs twice in one process, and the second round is the one that counts (see bench.h).
- * Variants: ct, one thread; ct+1, one thread in a process that has a second one, asleep: what locks
- * cost once libc no longer knows that nobody else is there (see runtime/base/lock.h).
+ * Each workload runs twice in one process, and the second round is the one that counts (see
+ * bench.h). Variants: ct, one thread; ct+1, one thread in a process that has a second one,
+ * asleep: what locks cost once libc no longer knows that nobody else is there (see
+ * runtime/base/lock.h).
  */
 #define _GNU_SOURCE 1 /* clock_gettime */
 #include "bench.h"
@@ -78,7 +79,10 @@ static void print(const struct bench *b, const char *suffix, double value, const
 	printf("%s%s,weft,%s,%.2f,%s\n", b->name, suffix, b->variant, value, unit);
 }
 
-/* --- Workloads ---------------------------------------------------------------------------------- */
+/*
+ * --- Workloads
+ * ----------------------------------------------------------------------------------
+ */
 
 static const struct workload *const families[] = { task_workloads, channel_workloads, lock_workloads,
 						   time_workloads };
@@ -129,7 +133,10 @@ static int run(const struct workload *w, uint64_t n, const char *variant)
 	return 0;
 }
 
-/* Each in a process of its own: what one leaves behind in the heap is none of the next one's business. */
+/*
+ * Each in a process of its own: what one leaves behind in the heap is none of the next one's
+ * business.
+ */
 static int run_all(const char *variant)
 {
 	int failed = 0;
@@ -148,7 +155,10 @@ static int run_all(const char *variant)
 	return failed;
 }
 
-/* --- The command line --------------------------------------------------------------------------- */
+/*
+ * --- The command line
+ * ---------------------------------------------------------------------------
+ */
 
 static int usage(FILE *out)
 {

@@ -1,11 +1,11 @@
 /*
  * t: the test language, one source for two runners.
  *
- * Built with -DT_CRITERION a file becomes a Criterion suite: each test in a process of its own, with a
- * time limit. Built without, it registers with the in-process runner (t_runner.c), which serves where
- * Criterion cannot: under ThreadSanitizer and valgrind, and wherever one process must see all tests.
- * Criterion has a thread of its own in each process, so lock_alone() is false there: between them the
- * two runners take both paths of base/lock.h.
+ * Built with -DT_CRITERION a file becomes a Criterion suite: each test in a process of its own,
+ * with a time limit. Built without, it registers with the in-process runner (t_runner.c), which
+ * serves where Criterion cannot: under ThreadSanitizer and valgrind, and wherever one process
+ * must see all tests. Criterion has a thread of its own in each process, so lock_alone() is false
+ * there: between them the two runners take both paths of base/lock.h.
  *
  *	TEST(oneshot, a_value_sent_before_the_await_is_received)
  *	{
@@ -14,8 +14,8 @@
  *		CHECK_EQ(rx->err, 0);
  *	}
  *
- * TEST_BUG is for law 6 and its like: the body must end the process with SIGABRT. It runs in a process
- * of its own under both runners.
+ * TEST_BUG is for law 6 and its like: the body must end the process with SIGABRT. It runs in a
+ * process of its own under both runners.
  *
  * A failed CHECK says file, line and values, and ends the test at once.
  */

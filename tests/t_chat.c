@@ -21,7 +21,10 @@
 
 enum { PATIENCE_MS = 60000, ARGS_MAX = 32 };
 
-/* --- The server --------------------------------------------------------------------------------- */
+/*
+ * --- The server
+ * ---------------------------------------------------------------------------------
+ */
 
 static const char *program(void)
 {
@@ -174,7 +177,10 @@ int t_server_run(char *out, char *err, const char *arg, ...)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-/* --- Clients ------------------------------------------------------------------------------------ */
+/*
+ * --- Clients
+ * ------------------------------------------------------------------------------------
+ */
 
 struct t_client *t_connect(struct t_server *s)
 {

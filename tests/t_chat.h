@@ -7,8 +7,8 @@
  *	t_expect(b, "[#general] guest1: hello");
  *	CHECK_EQ(t_server_stop(&s, SIGTERM), 0);
  *
- * Everything waits for an event, never for a time; what does not come within a minute fails the test.
- * The server is build/chat, or what the environment variable WEFT_CHAT names.
+ * Everything waits for an event, never for a time; what does not come within a minute fails the
+ * test. The server is build/chat, or what the environment variable WEFT_CHAT names.
  */
 #ifndef WEFT_TESTS_T_CHAT_H
 #define WEFT_TESTS_T_CHAT_H
@@ -26,7 +26,10 @@ struct t_server {
 	unsigned n_descriptors; /* before the start: RLIMIT_NOFILE for it; 0: as it is */
 };
 
-/* Starts it on a port of the system's choice with more options, ended by NULL. Returns when it listens. */
+/*
+ * Starts it on a port of the system's choice with more options, ended by NULL. Returns when it
+ * listens.
+ */
 struct t_server t_server_start(const char *option, ...);
 struct t_server t_server_start_limited(unsigned n_descriptors);
 
@@ -37,7 +40,10 @@ int t_server_wait(struct t_server *s);
 /* True once its log holds `text`; waits for it. */
 void t_server_expect_log(struct t_server *s, const char *text);
 
-/* Runs it with these arguments only, to its end: exit status; what it printed in out and err (4096 each). */
+/*
+ * Runs it with these arguments only, to its end: exit status; what it printed in out and err
+ * (4096 each).
+ */
 int t_server_run(char *out, char *err, const char *arg, ...);
 
 struct t_client {
@@ -55,7 +61,10 @@ void t_send_bytes(struct t_client *c, const char *bytes, size_t len);
 void t_send(struct t_client *c, const char *text);
 void t_half_close(struct t_client *c);
 
-/* The next line without its newline; valid until the next call. NULL: the end of file, or a reset. */
+/*
+ * The next line without its newline; valid until the next call. NULL: the end of file, or a
+ * reset.
+ */
 const char *t_line(struct t_client *c);
 void t_expect(struct t_client *c, const char *line);      /* the next line is this */
 void t_expect_part(struct t_client *c, const char *part); /* the next line contains this */

@@ -34,7 +34,10 @@ struct waker t_waker_ref(struct t_waker *w);
 int t_wakes(struct t_waker *w); /* since the last call: reading resets */
 int t_held(struct t_waker *w);  /* clones not yet given back */
 
-/* One poll under `w` with no runtime and no budget kept; `t_poll_budget` with `*budget` in and out. */
+/*
+ * One poll under `w` with no runtime and no budget kept; `t_poll_budget` with `*budget` in and
+ * out.
+ */
 enum poll t_poll(struct future *f, struct t_waker *w);
 enum poll t_poll_budget(struct future *f, struct t_waker *w, unsigned *budget);
 enum poll t_poll_in(struct future *f, struct t_waker *w, struct runtime *rt);

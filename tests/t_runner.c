@@ -3,9 +3,9 @@
  *
  *	PROGRAM [--list] [--skip PART]... [PART]...
  *
- * Runs the tests whose "suite/name" contains every PART and none that is to be skipped. Ends with the
- * line "N passed, N failed"; exits 1 if any failed. When a test brings the process down, its name is
- * the last thing said.
+ * Runs the tests whose "suite/name" contains every PART and none that is to be skipped. Ends with
+ * the line "N passed, N failed"; exits 1 if any failed. When a test brings the process down, its
+ * name is the last thing said.
  */
 #define _GNU_SOURCE 1 /* strsignal */
 #include "t.h"

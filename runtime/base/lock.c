@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 /*
- * Once we sleep we can no longer know whether others do, so from here on the word says SLEEPERS, and
- * the release that follows wakes one thread too many at worst. FUTEX_WAIT checks the word again in
- * the kernel: a release between the exchange and the call makes it return at once.
+ * Once we sleep we can no longer know whether others do, so from here on the word says SLEEPERS,
+ * and the release that follows wakes one thread too many at worst. FUTEX_WAIT checks the word
+ * again in the kernel: a release between the exchange and the call makes it return at once.
  */
 void lock__sleep(struct lock *l)
 {

@@ -1,8 +1,8 @@
 /*
  * lock: four bytes that guard a few lines.
  *
- * The one idea: the critical sections of this runtime are a handful of instructions, so a lock has to
- * cost nothing when nobody else is there. Two steps towards that:
+ * The one idea: the critical sections of this runtime are a handful of instructions, so a lock
+ * has to cost nothing when nobody else is there. Two steps towards that:
  *
  *  - One word, three values: FREE, HELD, and HELD with sleepers. Taking a free lock is one compare-
  *    and-swap; releasing one that nobody sleeps on is one exchange; only a contended lock enters the

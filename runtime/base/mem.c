@@ -13,9 +13,9 @@ static bool is_huge(size_t len)
 }
 
 /*
- * A huge page must begin at a multiple of its size, which mmap does not promise: so one page more is
- * mapped, and what stands out on either side is given back. The advice may be refused; that only costs
- * speed.
+ * A huge page must begin at a multiple of its size, which mmap does not promise: so one page more
+ * is mapped, and what stands out on either side is given back. The advice may be refused; that
+ * only costs speed.
  */
 static void *map_huge(size_t len)
 {

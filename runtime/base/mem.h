@@ -22,8 +22,9 @@ struct mem_ops {
 extern const struct mem_ops *mem_ops;
 
 /*
- * `len` bytes, not zeroed, owned by the caller; NULL when there is no memory. Multiples of MEM_HUGE lie in
- * huge pages where the kernel has them: for what is large, and walked through in no order.
+ * `len` bytes, not zeroed, owned by the caller; NULL when there is no memory. Multiples of
+ * MEM_HUGE lie in huge pages where the kernel has them: for what is large, and walked through in
+ * no order.
  */
 static inline void *mem_alloc(size_t len)
 {

@@ -1,8 +1,8 @@
 /*
  * rand: small, fast, seeded numbers; for fairness and for tests, not for secrets.
  *
- * splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): the state is
- * a counter, the output its scramble, so every seed is a good one.
+ * splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): the
+ * state is a counter, the output its scramble, so every seed is a good one.
  */
 #ifndef WEFT_BASE_RAND_H
 #define WEFT_BASE_RAND_H

@@ -1,10 +1,11 @@
 /*
  * sys: the one door to the kernel.
  *
- * Every system call that the runtime makes on a file descriptor goes through this table, so that a
- * test can return EMFILE from accept, one byte from write, or EINTR from anything. The functions are
- * libc's own, with libc's contracts (-1 and errno); callers turn errno into -errno at once. sys_ops may
- * be replaced while no runtime runs, by a copy of sys_real with some entries changed.
+ * Every system call that the runtime makes on a file descriptor goes through this table, so that
+ * a test can return EMFILE from accept, one byte from write, or EINTR from anything. The
+ * functions are libc's own, with libc's contracts (-1 and errno); callers turn errno into -errno
+ * at once. sys_ops may be replaced while no runtime runs, by a copy of sys_real with some entries
+ * changed.
  */
 #ifndef WEFT_BASE_SYS_H
 #define WEFT_BASE_SYS_H

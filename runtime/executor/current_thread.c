@@ -29,8 +29,8 @@ static int look(struct current_thread *ct)
 }
 
 /*
- * Under a virtual clock time passes only when nothing else can happen: first whatever descriptors and
- * other threads have, then the next deadline.
+ * Under a virtual clock time passes only when nothing else can happen: first whatever descriptors
+ * and other threads have, then the next deadline.
  */
 static int wait_virtual(struct current_thread *ct)
 {

@@ -7,7 +7,9 @@
 
 enum { EVENT_INTERVAL = 61, STALL_WARN_MS = 2000 };
 
-/* --- Building ---------------------------------------------------------------------------------- */
+/*
+ * --- Building ----------------------------------------------------------------------------------
+ */
 
 static void unpark(struct scheduler *s)
 {
@@ -95,7 +97,9 @@ void runtime_destroy(struct runtime *rt)
 	scheduler_unref(&ct->scheduler);
 }
 
-/* --- Inside ------------------------------------------------------------------------------------ */
+/*
+ * --- Inside ------------------------------------------------------------------------------------
+ */
 
 /* The task of runtime_block_on: a frame that borrows the caller's future. */
 struct root {

@@ -33,7 +33,10 @@ struct runtime_builder {
 	FILE *diagnostics;       /* where deadlocks and stalls are reported; stderr */
 };
 
-/* NULL: all defaults. 0 and `*out`, which the caller must runtime_destroy; or -ENOMEM, -EMFILE, -ENFILE, -EINVAL. */
+/*
+ * NULL: all defaults. 0 and `*out`, which the caller must runtime_destroy; or -ENOMEM, -EMFILE,
+ * -ENFILE, -EINVAL.
+ */
 int runtime_build(const struct runtime_builder *builder, struct runtime **out);
 
 /*
@@ -53,12 +56,15 @@ int runtime_block_on(struct runtime *rt, struct future *f);
  */
 void runtime_destroy(struct runtime *rt);
 
-/* The runtime whose task is being polled by this thread, or NULL. For asserting and for diagnostics. */
+/*
+ * The runtime whose task is being polled by this thread, or NULL. For asserting and for
+ * diagnostics.
+ */
 struct runtime *runtime_current(void);
 
 /*
- * Tasks that the runtime has met and that are not done, not counting the one of runtime_block_on. What was
- * spawned from outside is met at the next turn. On the runtime's thread.
+ * Tasks that the runtime has met and that are not done, not counting the one of runtime_block_on.
+ * What was spawned from outside is met at the next turn. On the runtime's thread.
  */
 size_t runtime_n_tasks(const struct runtime *rt);
 

@@ -1,11 +1,12 @@
 /*
  * stall: a runtime does not hang in silence.
  *
- * The one idea: who could still wake a task? Its wakers are counted, so a pending task of which there
- * is no waker left anywhere can never be polled again; that is a deadlock, and provable. In a process
- * of a single thread even a waker that exists is of no use, once that thread has nothing to run: the
- * only ones that could call it are tasks, and they are all asleep. In any other case another thread
- * may be about to wake somebody: all that can be said is that it takes suspiciously long.
+ * The one idea: who could still wake a task? Its wakers are counted, so a pending task of which
+ * there is no waker left anywhere can never be polled again; that is a deadlock, and provable. In
+ * a process of a single thread even a waker that exists is of no use, once that thread has
+ * nothing to run: the only ones that could call it are tasks, and they are all asleep. In any
+ * other case another thread may be about to wake somebody: all that can be said is that it takes
+ * suspiciously long.
  */
 #define _GNU_SOURCE 1 /* CLOCK_MONOTONIC */
 #include <errno.h>

@@ -14,14 +14,20 @@ enum poll co__poll(struct future *f, struct context *cx)
 	const struct co_code *code = (const struct co_code *)f->ops; /* who is polled is live */
 	enum poll polled = code->run(co, cx);
 
-	/* A body ends through co_end and waits through co_await; anything else was a plain return. */
+	/*
+	 * A body ends through co_end and waits through co_await; anything else was a plain
+	 * return.
+	 */
 	if (polled == POLL_READY ? co->line != CO_FINALLY : co->child == NULL)
 		bug(future_name(f), "left by a plain return: a coroutine ends by co_return",
 		    co->site ? co->site->file : NULL, co->site ? co->site->line : 0);
 	return polled;
 }
 
-/* Law 5: innermost first. The child may live in this frame, so it goes before the frame's finally. */
+/*
+ * Law 5: innermost first. The child may live in this frame, so it goes before the frame's
+ * finally.
+ */
 void co__drop(struct future *f)
 {
 	struct co *co = future_of(f, struct co);

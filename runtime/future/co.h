@@ -1,9 +1,10 @@
 /*
  * co: a function that can wait in the middle, made of a struct and a switch.
  *
- * The one idea: at an await the function remembers its place as a number, returns PENDING, and the
- * next poll jumps back to that number. Whatever must outlive the await lives in a struct, the frame;
- * ordinary locals do not survive. This is what the compilers of async languages write for you.
+ * The one idea: at an await the function remembers its place as a number, returns PENDING, and
+ * the next poll jumps back to that number. Whatever must outlive the await lives in a struct, the
+ * frame; ordinary locals do not survive. This is what the compilers of async languages write for
+ * you.
  *
  *	struct nap { struct co co; unsigned n; struct delay d; };
  *
@@ -98,7 +99,9 @@ static inline const struct future_ops *co__live(const struct co_code *code)
 /* The frame that a coroutine's `co` is the first member of. */
 #define co_frame(co_, type) ((type *)(void *)(co_))
 
-/* --- The body ---------------------------------------------------------------------------------- */
+/*
+ * --- The body ----------------------------------------------------------------------------------
+ */
 
 /*
  * Two warnings become errors between co_begin and co_end, so that a local which an await would lose
@@ -124,8 +127,8 @@ static inline const struct future_ops *co__live(const struct co_code *code)
 #endif
 
 /*
- * Opens the body; wants the context to be called `cx`. The switch is entered once per poll, and once
- * more, with CO_FINALLY, when the body has ended.
+ * Opens the body; wants the context to be called `cx`. The switch is entered once per poll, and
+ * once more, with CO_FINALLY, when the body has ended.
  */
 #define co_begin(co__)                                                                             \
 	CO__GUARD_LOCALS                                                                           \
@@ -172,8 +175,9 @@ struct co_await_is_not_allowed_inside_co_finally;
 	for (struct co_await_is_not_allowed_inside_co_finally *co_ = co__token(); co_; co_ = NULL)
 
 /*
- * Closes the body. The label is reached from the body's end and from co_return, and, the second time,
- * from the end of co_finally; `default` by a coroutine without co_finally, or by a lost one.
+ * Closes the body. The label is reached from the body's end and from co_return, and, the second
+ * time, from the end of co_finally; `default` by a coroutine without co_finally, or by a lost
+ * one.
  */
 #define co_end                                                                                     \
 co_exit_:                                                                                          \

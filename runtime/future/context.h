@@ -1,11 +1,12 @@
 /*
  * context: what a poll is given.
  *
- * The one idea: nothing comes from a hidden global. A future that must wait finds the waker here; one
- * that needs a clock, a timer or a file descriptor finds the runtime here, so that two runtimes can
- * live in one process and a future that needs neither runs under any executor.
+ * The one idea: nothing comes from a hidden global. A future that must wait finds the waker here;
+ * one that needs a clock, a timer or a file descriptor finds the runtime here, so that two
+ * runtimes can live in one process and a future that needs neither runs under any executor.
  *
- * A context lives on the stack of the executor for one poll of one task. Never keep a pointer to it.
+ * A context lives on the stack of the executor for one poll of one task. Never keep a pointer to
+ * it.
  */
 #ifndef WEFT_FUTURE_CONTEXT_H
 #define WEFT_FUTURE_CONTEXT_H
@@ -18,9 +19,9 @@
 struct task;
 
 /*
- * What a runtime offers to leaf futures. It is the first member of `struct runtime`; each service is
- * declared by the folder that implements it, and is NULL where the executor does not have it (a leaf
- * that needs it then completes with -ENOTSUP).
+ * What a runtime offers to leaf futures. It is the first member of `struct runtime`; each service
+ * is declared by the folder that implements it, and is NULL where the executor does not have it
+ * (a leaf that needs it then completes with -ENOTSUP).
  */
 struct runtime {
 	struct scheduler *scheduler; /* task/scheduler.h: where spawn puts tasks */
@@ -42,9 +43,10 @@ static inline struct context context_of(const struct waker *w)
 }
 
 /*
- * The cooperative budget. A task whose leaves are always ready would never return to the executor and
- * starve the others. So a task gets CONTEXT_BUDGET units per poll; every leaf that completes takes
- * one; at zero every leaf says PENDING and wakes its own task, which so goes to the end of the queue.
+ * The cooperative budget. A task whose leaves are always ready would never return to the executor
+ * and starve the others. So a task gets CONTEXT_BUDGET units per poll; every leaf that completes
+ * takes one; at zero every leaf says PENDING and wakes its own task, which so goes to the end of
+ * the queue.
  *
  * In a leaf's poll:
  *
@@ -54,8 +56,8 @@ static inline struct context context_of(const struct waker *w)
  *	context_spend(cx);                // only on the way to READY
  *	return POLL_READY;
  *
- * UINT_MAX means no budget is kept. Whoever polls a child under a context of his own copies `budget`
- * in and out again.
+ * UINT_MAX means no budget is kept. Whoever polls a child under a context of his own copies
+ * `budget` in and out again.
  */
 #define CONTEXT_BUDGET 128u
 

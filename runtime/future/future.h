@@ -1,9 +1,10 @@
 /*
  * future: a computation that is asked "are you done?" until it is.
  *
- * A concrete future is a struct whose first member is `struct future`. Its results are fields of that
- * struct, read by name once poll() said READY. Its constructor bears the tag's name, builds in place
- * and returns `struct future *`, so that awaiting reads like a call: co_await(delay(&f->nap, 500)).
+ * A concrete future is a struct whose first member is `struct future`. Its results are fields of
+ * that struct, read by name once poll() said READY. Its constructor bears the tag's name, builds
+ * in place and returns `struct future *`, so that awaiting reads like a call:
+ * co_await(delay(&f->nap, 500)).
  *
  * The ops pointer is the state:
  *
@@ -50,8 +51,8 @@ struct future_ops {
 	void (*drop)(struct future *); /* undo what poll() acquired; NULL: nothing to undo */
 
 	/*
-	 * For backtraces: the i-th future that this one is waiting for, or NULL from some i on. NULL:
-	 * a leaf. Must not block, allocate or change anything.
+	 * For backtraces: the i-th future that this one is waiting for, or NULL from some i on.
+	 * NULL: a leaf. Must not block, allocate or change anything.
 	 */
 	struct future *(*child)(struct future *, unsigned i);
 	const char *(*where)(struct future *); /* for backtraces: NULL, or what it is waiting for in words */
@@ -127,8 +128,8 @@ static inline enum poll future_poll(struct future *f, struct context *cx)
 }
 
 /*
- * Cancels a live future; does nothing to any other, or to NULL. Synchronous: afterwards nobody holds a
- * pointer into it. Must not be called from inside its own poll.
+ * Cancels a live future; does nothing to any other, or to NULL. Synchronous: afterwards nobody
+ * holds a pointer into it. Must not be called from inside its own poll.
  */
 static inline void future_drop(struct future *f)
 {
@@ -144,7 +145,10 @@ static inline void future_drop(struct future *f)
 /* Its name, finished or not; "(never built)" if that is what it is. Static storage. */
 const char *future_name(const struct future *f);
 
-/* Recovers the concrete future: future_of(f, struct delay). The first member, so the address is the same. */
+/*
+ * Recovers the concrete future: future_of(f, struct delay). The first member, so the address is
+ * the same.
+ */
 #define future_of(f, type) ((type *)(void *)(f))
 
 #endif

@@ -30,7 +30,10 @@ struct waker_vtable {
 	void (*drop)(void *data);           /* give up this waker without waking */
 };
 
-/* A waker whose four functions do nothing. For polling by hand, and for executors that never sleep. */
+/*
+ * A waker whose four functions do nothing. For polling by hand, and for executors that never
+ * sleep.
+ */
 extern const struct waker waker_noop;
 
 /* True if `w` is a waker and not a zeroed one. */

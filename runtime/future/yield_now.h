@@ -1,10 +1,10 @@
 /*
  * yield_now: gives every other task that can run its turn, once.
  *
- * The one idea: "pending, and wake me" in a single poll. The task goes to the end of the run queue
- * by the ordinary way of a wake, so the executor needs to know nothing about yielding. No clone of
- * the waker is made: it is woken while it is still borrowed. This is the hottest future there is, so
- * the rest is kept short, too: "has yielded" is not a flag but another set of ops.
+ * The one idea: "pending, and wake me" in a single poll. The task goes to the end of the run
+ * queue by the ordinary way of a wake, so the executor needs to know nothing about yielding. No
+ * clone of the waker is made: it is woken while it is still borrowed. This is the hottest future
+ * there is, so the rest is kept short, too: "has yielded" is not a flag but another set of ops.
  *
  *	yield_now --poll: wake, PENDING--> yielded --poll: READY--> over
  */

@@ -1,8 +1,9 @@
 /*
  * backtrace: what a suspended future is waiting for, and where in the source it says so.
  *
- * A thread that hangs has a stack to look at. A suspended task has none: what it has are futures that
- * await futures, and each co_await left a record of its place. Following them gives the same picture.
+ * A thread that hangs has a stack to look at. A suspended task has none: what it has are futures
+ * that await futures, and each co_await left a record of its place. Following them gives the same
+ * picture.
  */
 #ifndef WEFT_TASK_BACKTRACE_H
 #define WEFT_TASK_BACKTRACE_H

@@ -29,11 +29,11 @@ static void push_here(struct scheduler *s, struct task *t)
 }
 
 /*
- * From another thread, or from outside of runtime_block_on. The runtime may have been destroyed since
- * the caller set SCHEDULED: then the task is done, nobody will take it out any more, and what is left
- * to do is what the runtime would have done on meeting it: give back its reference. For the same
- * reason the wake-up is sent under the lock: a moment later its descriptor may be closed. (The lock is
- * on no hot path here: crossing threads costs a hundred times as much.)
+ * From another thread, or from outside of runtime_block_on. The runtime may have been destroyed
+ * since the caller set SCHEDULED: then the task is done, nobody will take it out any more, and
+ * what is left to do is what the runtime would have done on meeting it: give back its reference.
+ * For the same reason the wake-up is sent under the lock: a moment later its descriptor may be
+ * closed. (The lock is on no hot path here: crossing threads costs a hundred times as much.)
  */
 static void push_inbox(struct scheduler *s, struct task *t)
 {
@@ -178,8 +178,8 @@ void scheduler_run(struct scheduler *s, struct task *t, struct context *cx)
 }
 
 /*
- * A frame that is dropped may wake, abort, detach and so free other tasks; the walk allows for that.
- * Nothing is spawned any more, so after it no task is live.
+ * A frame that is dropped may wake, abort, detach and so free other tasks; the walk allows for
+ * that. Nothing is spawned any more, so after it no task is live.
  */
 void scheduler_close(struct scheduler *s)
 {

@@ -1,14 +1,15 @@
 /*
  * scheduler: where tasks wait for their turn.
  *
- * The one idea: a run queue that only the runtime's own thread touches, so it needs neither lock nor
- * atomics; and beside it an inbox, under a lock, for wakes that come from any other thread. The
- * runtime empties the inbox into the queue, and leaves a note there (`parked`) before it sleeps, so
- * that whoever puts something in knows that he must also wake it.
+ * The one idea: a run queue that only the runtime's own thread touches, so it needs neither lock
+ * nor atomics; and beside it an inbox, under a lock, for wakes that come from any other thread.
+ * The runtime empties the inbox into the queue, and leaves a note there (`parked`) before it
+ * sleeps, so that whoever puts something in knows that he must also wake it.
  *
- * The race that this note is about: the runtime looks at the inbox and finds it empty; a thread puts
- * a task in; the runtime goes to sleep. It cannot happen: the look and the note are one section under
- * the lock, so the thread either comes before (and is seen) or after (and sees the note).
+ * The race that this note is about: the runtime looks at the inbox and finds it empty; a thread
+ * puts a task in; the runtime goes to sleep. It cannot happen: the look and the note are one
+ * section under the lock, so the thread either comes before (and is seen) or after (and sees the
+ * note).
  *
  * Internal to the runtime: programs use task.h and executor/runtime.h.
  */
@@ -66,8 +67,8 @@ void scheduler_init(struct scheduler *s, void (*unpark)(struct scheduler *),
 void scheduler_unref(struct scheduler *s);
 
 /*
- * Every task that the runtime has met and that is not done, one by one; on the runtime's thread. Tasks
- * may end on the way. To be walked to its end (slab.h).
+ * Every task that the runtime has met and that is not done, one by one; on the runtime's thread.
+ * Tasks may end on the way. To be walked to its end (slab.h).
  */
 void scheduler_walk(struct scheduler *s, struct slab_cursor *c);
 struct task *scheduler_next(struct scheduler *s, struct slab_cursor *c);
@@ -97,7 +98,10 @@ static inline bool scheduler_is_empty(const struct scheduler *s)
 /* Moves what other threads queued into the run queue. The runtime's thread. */
 void scheduler_empty_inbox(struct scheduler *s);
 
-/* Leaves the note. False, and no note: the inbox is not empty, do not sleep. The runtime's thread. */
+/*
+ * Leaves the note. False, and no note: the inbox is not empty, do not sleep. The runtime's
+ * thread.
+ */
 bool scheduler_park(struct scheduler *s);
 void scheduler_unpark(struct scheduler *s);
 

@@ -1,16 +1,18 @@
 /*
  * slab: memory for many objects of few sizes, which can also be told one by one.
  *
- * The one idea: a runtime frees and makes tasks of the same few sizes all day. So a freed slot is kept
- * for the next object of its size, warm in the cache, with no header in front of it; and since all
- * slots lie in chunks that are known, "every task there is" needs no list through the tasks.
+ * The one idea: a runtime frees and makes tasks of the same few sizes all day. So a freed slot is
+ * kept for the next object of its size, warm in the cache, with no header in front of it; and
+ * since all slots lie in chunks that are known, "every task there is" needs no list through the
+ * tasks.
  *
  *	chunk: | next | prev | len | slot_len | n | slot 0 | slot 1 | ... n - 1 |  not handed out yet  |
  *
- * Sizes are rounded up to 16 bytes. The first chunk of a size is small; each further one is as large as
- * all before it, up to a huge page: a million tasks, woken in no order, would otherwise spend half their
- * time on looking up where their pages are. Above SLAB_SLOT_MAX an object gets a chunk of its own, freed
- * with it; the chunks of small ones are kept until slab_fini: memory stays at its peak. No locking.
+ * Sizes are rounded up to 16 bytes. The first chunk of a size is small; each further one is as
+ * large as all before it, up to a huge page: a million tasks, woken in no order, would otherwise
+ * spend half their time on looking up where their pages are. Above SLAB_SLOT_MAX an object gets a
+ * chunk of its own, freed with it; the chunks of small ones are kept until slab_fini: memory
+ * stays at its peak. No locking.
  */
 #ifndef WEFT_TASK_SLAB_H
 #define WEFT_TASK_SLAB_H
@@ -67,8 +69,8 @@ void slab_fini(struct slab *s);
  *	while ((p = slab_next(&slab, &c)))
  *		...
  *
- * Anything may be freed on the way; what is allocated on the way may be missed. One walk at a time, and
- * to its end.
+ * Anything may be freed on the way; what is allocated on the way may be missed. One walk at a
+ * time, and to its end.
  */
 struct slab_cursor {
 	struct slab_chunk *chunk, *next;

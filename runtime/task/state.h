@@ -2,8 +2,8 @@
  * state: every change of a task's state word, and nothing else.
  *
  * The one idea: one word decides who may touch a task, so all of its transitions stand here, one
- * function per edge, and no other file writes it. Each edge is one read-modify-write that any thread
- * may attempt; while the process has a single thread it is done plainly (see base/lock.h).
+ * function per edge, and no other file writes it. Each edge is one read-modify-write that any
+ * thread may attempt; while the process has a single thread it is done plainly (see base/lock.h).
  *
  *	  bit          set when                                cleared when
  *	  SCHEDULED    somebody took it upon himself to queue  the runtime has taken it out of its
@@ -43,7 +43,10 @@ struct state {
 	_Atomic unsigned word;
 };
 
-/* What the word says now. acquire: pairs with the release in state__set, so DONE shows the outputs. */
+/*
+ * What the word says now. acquire: pairs with the release in state__set, so DONE shows the
+ * outputs.
+ */
 static inline unsigned state_get(const struct state *s)
 {
 	return atomic_load_explicit(&s->word, memory_order_acquire);

@@ -1,13 +1,18 @@
-/* task: the header in front of a frame, its wakers, its handle. See task.h, and state.h for its life. */
+/*
+ * task: the header in front of a frame, its wakers, its handle. See task.h, and state.h for its
+ * life.
+ */
 #include "task/task.h"
 
 #include "task/scheduler.h"
 
-/* --- Memory ------------------------------------------------------------------------------------ */
+/*
+ * --- Memory ------------------------------------------------------------------------------------
+ */
 
 /*
- * The word is zero from the moment the slot is the task's, and again before it is given back: a walk
- * over all slots, which may be under way, thereby knows that there is nobody.
+ * The word is zero from the moment the slot is the task's, and again before it is given back: a
+ * walk over all slots, which may be under way, thereby knows that there is nobody.
  */
 static struct task *alloc(struct scheduler *s, size_t len)
 {
@@ -75,7 +80,9 @@ void task__unref(struct task *t)
 	scheduler_unref(s);
 }
 
-/* --- The four functions behind a task's waker -------------------------------------------------- */
+/*
+ * --- The four functions behind a task's waker --------------------------------------------------
+ */
 
 static struct waker clone(void *data)
 {
@@ -109,10 +116,11 @@ const struct waker_vtable task__waker_vtable = {
 };
 
 /*
- * Two races decide the order of the reads here. A handle that another thread is giving up clears its
- * bit first and its reference second; a waker that another thread is calling sets SCHEDULED first and
- * gives its reference back second. So the references are read before the bits: what is seen in the
- * midst of either is one waker too many, or a queued task; never a task that nobody can reach.
+ * Two races decide the order of the reads here. A handle that another thread is giving up clears
+ * its bit first and its reference second; a waker that another thread is calling sets SCHEDULED
+ * first and gives its reference back second. So the references are read before the bits: what is
+ * seen in the midst of either is one waker too many, or a queued task; never a task that nobody
+ * can reach.
  */
 static unsigned wakers_and_state(const struct task *t, unsigned *word)
 {
@@ -139,7 +147,9 @@ bool task__may_run(const struct task *t)
 	return n_wakers > 0 || word & STATE_SCHEDULED;
 }
 
-/* --- The handle -------------------------------------------------------------------------------- */
+/*
+ * --- The handle --------------------------------------------------------------------------------
+ */
 
 void task_abort(struct task *t)
 {

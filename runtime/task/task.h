@@ -23,8 +23,8 @@
  *	                 +--running----------+   v
  *	                 +--wake, abort-------- IDLE
  *
- * Who holds a reference: the handle (1), the runtime until DONE (1), every waker clone (1 each). The
- * memory goes when the last is given back, on whatever thread that is.
+ * Who holds a reference: the handle (1), the runtime until DONE (1), every waker clone (1 each).
+ * The memory goes when the last is given back, on whatever thread that is.
  */
 #ifndef WEFT_TASK_TASK_H
 #define WEFT_TASK_TASK_H
@@ -36,10 +36,10 @@
 struct task;
 
 /*
- * Builds a future where it will live and gives it to the runtime, which drives it in its own time:
- * `constructor` bears the name of the frame's struct. Returns the handle, or NULL with nothing built
- * and no argument's ownership taken, when there is no memory or the runtime is shutting down. May be
- * called from any thread; the frame is built on the calling one.
+ * Builds a future where it will live and gives it to the runtime, which drives it in its own
+ * time: `constructor` bears the name of the frame's struct. Returns the handle, or NULL with
+ * nothing built and no argument's ownership taken, when there is no memory or the runtime is
+ * shutting down. May be called from any thread; the frame is built on the calling one.
  */
 #define spawn(rt_, constructor_, ...)                                                              \
 	__extension__({                                                                            \
@@ -51,10 +51,16 @@ struct task;
 		spawn_;                                                                            \
 	})
 
-/* The frame behind a handle: its outputs are valid once the join said 0, until the handle is given up. */
+/*
+ * The frame behind a handle: its outputs are valid once the join said 0, until the handle is
+ * given up.
+ */
 #define task_frame(t_, type_) ((type_ *)task__frame(t_))
 
-/* Waits for the end of a task. Borrows the handle, which must be kept until this is over or dropped. */
+/*
+ * Waits for the end of a task. Borrows the handle, which must be kept until this is over or
+ * dropped.
+ */
 struct task_join {
 	struct future future;
 	struct task *task;  /* borrowed */

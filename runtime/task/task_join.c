@@ -3,7 +3,10 @@
 
 #include "task/scheduler.h"
 
-/* Under the lock: stores the fresh waker and leaves the stale one in its place. False: it is done. */
+/*
+ * Under the lock: stores the fresh waker and leaves the stale one in its place. False: it is
+ * done.
+ */
 static bool wait_for(struct task_join *j, struct waker *fresh)
 {
 	struct task *t = j->task;
@@ -20,7 +23,10 @@ static bool wait_for(struct task_join *j, struct waker *fresh)
 	return true;
 }
 
-/* Leaves no trace in the task. A finish on another thread may be on its way to the joiner right now. */
+/*
+ * Leaves no trace in the task. A finish on another thread may be on its way to the joiner right
+ * now.
+ */
 static void leave(struct task_join *j)
 {
 	struct scheduler *s = j->task->home;

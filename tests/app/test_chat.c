@@ -172,7 +172,10 @@ TEST(chat, half_close_still_receives_its_replies)
 	end(&s, a, b);
 }
 
-/* --- Bytes -------------------------------------------------------------------------------------- */
+/*
+ * --- Bytes
+ * --------------------------------------------------------------------------------------
+ */
 
 TEST(chat, a_line_in_three_pieces_under_a_storm_is_neither_lost_nor_split)
 {

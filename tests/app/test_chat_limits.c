@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Reads lines of the form "...text N" until the last; counts them, and what was reported as missed. */
+/*
+ * Reads lines of the form "...text N" until the last; counts them, and what was reported as
+ * missed.
+ */
 static void count_until(struct t_client *c, const char *prefix, unsigned last, unsigned *heard,
 			unsigned *missed)
 {
@@ -180,7 +183,10 @@ TEST(chat_limits, who_says_nothing_is_disconnected_though_the_room_talks)
 	CHECK_EQ(t_server_stop(&s, SIGTERM), 0);
 }
 
-/* --- The end ------------------------------------------------------------------------------------ */
+/*
+ * --- The end
+ * ------------------------------------------------------------------------------------
+ */
 
 TEST(chat_end, ctrl_c_delivers_what_was_accepted_and_exits_with_0)
 {
@@ -241,7 +247,10 @@ TEST(chat_end, sighup_does_not_end_it)
 	CHECK_EQ(t_server_stop(&s, SIGINT), 0);
 }
 
-/* --- The command line --------------------------------------------------------------------------- */
+/*
+ * --- The command line
+ * ---------------------------------------------------------------------------
+ */
 
 static unsigned lines(const char *text)
 {

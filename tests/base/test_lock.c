@@ -1,6 +1,7 @@
 /*
- * test_lock: the lock and the count, in a process that never had a second thread and in one that has.
- * Which of the two a test finds depends on what ran before it in the same process; both must do.
+ * test_lock: the lock and the count, in a process that never had a second thread and in one that
+ * has. Which of the two a test finds depends on what ran before it in the same process; both must
+ * do.
  */
 #include "base/lock.h"
 

@@ -1,6 +1,6 @@
 /*
- * What a body may do: locals in blocks without an await and in co_finally, loops of its own with break,
- * a switch of its own without an await, awaits over several lines, co_return in a loop.
+ * What a body may do: locals in blocks without an await and in co_finally, loops of its own with
+ * break, a switch of its own without an await, awaits over several lines, co_return in a loop.
  */
 #include "future/co.h"
 #include "future/ready.h"

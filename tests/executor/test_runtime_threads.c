@@ -137,7 +137,10 @@ TEST(runtime_threads, no_wake_from_another_thread_is_lost)
 	runtime_destroy(rt);
 }
 
-/* --- Spawning, aborting and joining from other threads ------------------------------------------ */
+/*
+ * --- Spawning, aborting and joining from other threads
+ * ------------------------------------------
+ */
 
 struct arrival {
 	struct future future;
@@ -233,7 +236,10 @@ TEST(runtime_threads, a_second_thread_cannot_be_inside_at_the_same_time)
 	runtime_destroy(s.rt);
 }
 
-/* --- A stall is said once, and the runtime goes on to wait -------------------------------------- */
+/*
+ * --- A stall is said once, and the runtime goes on to wait
+ * --------------------------------------
+ */
 
 struct listener {
 	FILE *report;

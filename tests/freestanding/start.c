@@ -1,9 +1,9 @@
 /*
  * start: a host without libc, and a future that runs on it.
  *
- * A compiler may call four functions of its own accord, also when built freestanding: they are here.
- * The program begins at _start, polls a coroutine with the waker that does nothing, and leaves by the
- * exit system call with the number of checks that failed.
+ * A compiler may call four functions of its own accord, also when built freestanding: they are
+ * here. The program begins at _start, polls a coroutine with the waker that does nothing, and
+ * leaves by the exit system call with the number of checks that failed.
  */
 #include "future/co.h"
 #include "future/future.h"

@@ -1,6 +1,6 @@
 /*
- * test_co: the coroutine macros. What runs when, what a drop undoes and in which order, and the guards
- * that only a running program can have.
+ * test_co: the coroutine macros. What runs when, what a drop undoes and in which order, and the
+ * guards that only a running program can have.
  */
 #include "future/co.h"
 
@@ -35,7 +35,10 @@ static unsigned n_calls(char event)
 	return n;
 }
 
-/* --- steps: `n` awaits in a loop, one before it and one after --------------------------------------- */
+/*
+ * --- steps: `n` awaits in a loop, one before it and one after
+ * ---------------------------------------
+ */
 
 struct steps {
 	struct co co;
@@ -203,7 +206,10 @@ TEST(co, the_waker_of_the_latest_poll_is_the_one_that_counts)
 	CHECK_EQ(t_held(&second), 0);
 }
 
-/* --- nest: a coroutine that awaits a coroutine that awaits a coroutine ------------------------------ */
+/*
+ * --- nest: a coroutine that awaits a coroutine that awaits a coroutine
+ * ------------------------------
+ */
 
 struct inner {
 	struct co co;
@@ -350,7 +356,10 @@ TEST(co, each_await_knows_its_text_its_function_and_its_line)
 	future_drop(future);
 }
 
-/* --- bare: no finally; an await in each branch of an if without braces, and in a nested loop ------- */
+/*
+ * --- bare: no finally; an await in each branch of an if without braces, and in a nested loop
+ * -------
+ */
 
 struct bare {
 	struct co co;
@@ -424,7 +433,10 @@ TEST(co, an_argument_is_evaluated_once)
 	CHECK_EQ(t_poll(future, &w), POLL_READY);
 }
 
-/* --- The guards -------------------------------------------------------------------------------------- */
+/*
+ * --- The guards
+ * --------------------------------------------------------------------------------------
+ */
 
 static void poll_twice(co_run *run)
 {

@@ -1,6 +1,6 @@
 /*
- * bad: tests that must not pass, one for each way in which a test can go wrong. What runs the tests is
- * tested with them, by tests/tools/harness.sh.
+ * bad: tests that must not pass, one for each way in which a test can go wrong. What runs the
+ * tests is tested with them, by tests/tools/harness.sh.
  */
 #include "t.h"
 

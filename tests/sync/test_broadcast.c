@@ -1,4 +1,7 @@
-/* broadcast: what Tokio's suite asserts of it, row by row. What can go wrong is in test_broadcast_model.c. */
+/*
+ * broadcast: what Tokio's suite asserts of it, row by row. What can go wrong is in
+ * test_broadcast_model.c.
+ */
 #include "t.h"
 #include "t_future.h"
 
@@ -544,7 +547,10 @@ TEST(broadcast, opened_without_a_receiver_it_is_closed_until_one_subscribes)
 	end(&s);
 }
 
-/* --- Weak senders ------------------------------------------------------------------------------- */
+/*
+ * --- Weak senders
+ * -------------------------------------------------------------------------------
+ */
 
 /* BEH sync_broadcast_weak::weak_sender */
 /* BEH sync_broadcast_weak::downgrade_upgrade_sender_failure */

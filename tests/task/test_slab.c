@@ -64,7 +64,9 @@ TEST(slab, no_memory_is_null_and_changes_nothing)
 	CHECK_EQ(t_mem_live(), 0);
 }
 
-/* Each object begins with its own number, at the place that a free slot keeps; 0 once it is free. */
+/*
+ * Each object begins with its own number, at the place that a free slot keeps; 0 once it is free.
+ */
 struct numbered {
 	void *link;
 	uint64_t number;

@@ -373,7 +373,10 @@ TEST(task, detached_it_goes_on_and_frees_itself)
 	scene_end(s);
 }
 
-/* Its finally aborts and detaches another task, and tries to spawn: all of it while the runtime dies. */
+/*
+ * Its finally aborts and detaches another task, and tries to spawn: all of it while the runtime
+ * dies.
+ */
 struct avenger {
 	struct co co;
 	struct runtime *rt;
