@@ -15,7 +15,11 @@ enum {
 	TERMINATED = 16 /* the receiver has been told how it ended */
 };
 
-/* Everything is under the lock. */
+/*
+ * Everything is under the lock. Whoever sets a flag that ends a wait takes the waker of who waits
+ * in the same breath. So a waker in a slot belongs to a future that is waiting, and one that finds
+ * its wait over has left nothing there.
+ */
 struct oneshot {
 	struct lock lock;
 	uint16_t flags;
@@ -29,8 +33,10 @@ struct oneshot {
 int oneshot__open(struct oneshot_sender *tx, struct oneshot_receiver *rx, size_t len,
 		  void (*drop_item)(void *item))
 {
-	struct oneshot *o = mem_alloc(sizeof *o + len);
+	struct oneshot *o;
 
+	bug_unless(len <= UINT32_MAX);
+	o = mem_alloc(sizeof *o + len);
 	if (!o)
 		return -ENOMEM;
 	*o = (struct oneshot){ .len = (uint32_t)len, .drop_item = drop_item };
@@ -40,13 +46,15 @@ int oneshot__open(struct oneshot_sender *tx, struct oneshot_receiver *rx, size_t
 
 static void check_len(const struct oneshot *o, size_t len)
 {
+	bug_unless(o);
 	if (o->len != len)
-		bug("oneshot", "the value has another size than the channel was opened for", NULL, 0);
+		bug("oneshot", "the value has another size than it was opened for", NULL, 0);
 }
 
 /*
- * The way out for either end: sets flags, takes both wakers, and frees the whole when the other end has
- * gone before. A value that is left is destroyed outside the lock: nobody else can reach it any more.
+ * The way out for either end: sets flags, takes both wakers, and frees the whole when the other end
+ * has gone before. A value that is left is destroyed outside the lock: nobody else can reach it any
+ * more, since a receiver that finds one is the last to leave.
  */
 static void leave(struct oneshot *o, uint16_t flags)
 {
@@ -68,7 +76,7 @@ static void leave(struct oneshot *o, uint16_t flags)
 	waker_wake(&tx_waker);
 }
 
-/* --- The sender --------------------------------------------------------------------------------- */
+/* --- The sender ------------------------------------------------------------------------------- */
 
 int oneshot__send(struct oneshot_sender *tx, const void *item, size_t len)
 {
@@ -76,7 +84,6 @@ int oneshot__send(struct oneshot_sender *tx, const void *item, size_t len)
 	struct waker waker, unused;
 	bool closed;
 
-	bug_unless(o);
 	check_len(o, len);
 	lock_acquire(&o->lock);
 	closed = o->flags & CLOSED;
@@ -109,6 +116,7 @@ static uint16_t flags_of(struct oneshot *o)
 {
 	uint16_t flags;
 
+	bug_unless(o);
 	lock_acquire(&o->lock);
 	flags = o->flags;
 	lock_release(&o->lock);
@@ -121,32 +129,29 @@ bool oneshot_is_closed(const struct oneshot_sender *tx)
 }
 
 /*
- * Both ends wait in the same way: look; if it has not come, make sure that `slot` holds the right waker,
- * which is cloned with the lock open, and look again.
+ * Both ends wait in the same way: look; if it has not come, and another waker than the right one is
+ * there, clone the right one, look again, and leave it there. The second look is because a clone
+ * may call anything: it is made with the lock open, and what was waited for may come meanwhile.
  */
-static bool has_come(struct oneshot *o, unsigned what, struct waker *slot, const struct waker *w)
+static struct waker clone_unlocked(struct oneshot *o, const struct waker *w)
 {
-	struct waker other = { 0 };
-	bool come, same;
+	struct waker fresh;
 
-	lock_acquire(&o->lock);
-	come = o->flags & what;
-	same = waker_will_wake(slot, w);
 	lock_release(&o->lock);
-	if (come || same)
-		return come;
-	other = waker_clone(w);
+	fresh = waker_clone(w);
 	lock_acquire(&o->lock);
-	come = o->flags & what;
-	if (!come) {
-		struct waker stale = *slot;
+	return fresh;
+}
 
-		*slot = other;
-		other = stale;
-	}
-	lock_release(&o->lock);
-	waker_drop(&other);
-	return come;
+/* `fresh` comes back as what was there, to be dropped after the lock. */
+static void put_waker(struct waker *slot, struct waker *fresh, bool is_mine)
+{
+	struct waker stale = *slot;
+
+	if (waker_is_some(slot) && !is_mine)
+		bug("oneshot", "two futures wait at one end", NULL, 0);
+	*slot = *fresh;
+	*fresh = stale;
 }
 
 static void stop_waiting(struct oneshot *o, struct waker *slot)
@@ -162,10 +167,25 @@ static void stop_waiting(struct oneshot *o, struct waker *slot)
 static enum poll poll_closed(struct future *f, struct context *cx)
 {
 	struct oneshot_closed *c = future_of(f, struct oneshot_closed);
+	struct oneshot *o = c->chan;
+	struct waker left_over = { 0 };
+	bool come;
 
-	if (!context_may_proceed(cx) || !has_come(c->chan, CLOSED, &c->chan->tx_waker, cx->waker))
+	if (!context_may_proceed(cx))
 		return POLL_PENDING;
-	stop_waiting(c->chan, &c->chan->tx_waker);
+	lock_acquire(&o->lock);
+	come = o->flags & CLOSED;
+	if (!come && !waker_will_wake(&o->tx_waker, cx->waker)) {
+		left_over = clone_unlocked(o, cx->waker);
+		come = o->flags & CLOSED;
+		if (!come)
+			put_waker(&o->tx_waker, &left_over, c->is_waiting);
+	}
+	c->is_waiting = !come;
+	lock_release(&o->lock);
+	waker_drop(&left_over);
+	if (!come)
+		return POLL_PENDING;
 	context_spend(cx);
 	return POLL_READY;
 }
@@ -174,7 +194,8 @@ static void drop_closed(struct future *f)
 {
 	struct oneshot_closed *c = future_of(f, struct oneshot_closed);
 
-	stop_waiting(c->chan, &c->chan->tx_waker);
+	if (c->is_waiting)
+		stop_waiting(c->chan, &c->chan->tx_waker);
 }
 
 static const struct future_ops oneshot_closed_ops =
@@ -183,11 +204,12 @@ static const struct future_ops oneshot_closed_ops =
 struct future *oneshot_closed(struct oneshot_closed *c, const struct oneshot_sender *tx)
 {
 	bug_unless(tx->chan);
-	*c = (struct oneshot_closed){ .future = future_init(&oneshot_closed_ops), .chan = tx->chan };
+	*c = (struct oneshot_closed){ .future = future_init(&oneshot_closed_ops),
+				      .chan = tx->chan };
 	return &c->future;
 }
 
-/* --- The receiver ------------------------------------------------------------------------------- */
+/* --- The receiver ----------------------------------------------------------------------------- */
 
 /* Under the lock: 0, -EAGAIN, -EPIPE. */
 static int take(struct oneshot *o, void *slot)
@@ -214,48 +236,48 @@ int oneshot__try_recv(struct oneshot_receiver *rx, void *slot, size_t len)
 	return err;
 }
 
-/* Takes what has come, and with it the waker that waited for it. -EAGAIN: nothing has. */
+/* What a future takes; with the lock held. */
 static int receive(struct oneshot *o, void *slot)
 {
-	struct waker stale = { 0 };
-	bool again;
-	int err;
-
-	lock_acquire(&o->lock);
-	again = o->flags & TERMINATED;
-	err = take(o, slot);
-	if (err != -EAGAIN)
-		stale = waker_take(&o->rx_waker);
-	lock_release(&o->lock);
-	if (again)
+	if (o->flags & TERMINATED)
 		bug("oneshot_recv", "received again after its end was told", NULL, 0);
-	waker_drop(&stale);
-	return err;
+	return take(o, slot);
 }
 
+/* While it waits, `err` is -EAGAIN: the mark that its waker may be in the channel. */
 static enum poll poll_recv(struct future *f, struct context *cx)
 {
 	struct oneshot_recv *r = future_of(f, struct oneshot_recv);
 	struct oneshot *o = r->chan;
+	struct waker left_over = { 0 };
+	bool is_mine = r->err == -EAGAIN;
 
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
 	check_len(o, r->len);
+	lock_acquire(&o->lock);
 	r->err = receive(o, r->slot);
-	if (r->err == -EAGAIN) {
-		if (!has_come(o, VALUE | TX_GONE | CLOSED, &o->rx_waker, cx->waker))
-			return POLL_PENDING;
-		r->err = receive(o, r->slot); /* between the two looks */
+	if (r->err == -EAGAIN && !waker_will_wake(&o->rx_waker, cx->waker)) {
+		left_over = clone_unlocked(o, cx->waker);
+		r->err = take(o, r->slot);
+		if (r->err == -EAGAIN)
+			put_waker(&o->rx_waker, &left_over, is_mine);
 	}
+	lock_release(&o->lock);
+	waker_drop(&left_over);
+	if (r->err == -EAGAIN)
+		return POLL_PENDING;
 	context_spend(cx);
 	return POLL_READY;
 }
 
 static void drop_recv(struct future *f)
 {
-	struct oneshot *o = future_of(f, struct oneshot_recv)->chan;
+	struct oneshot_recv *r = future_of(f, struct oneshot_recv);
 
-	stop_waiting(o, &o->rx_waker);
+	if (r->err == -EAGAIN)
+		stop_waiting(r->chan, &r->chan->rx_waker);
+	r->err = -ECANCELED;
 }
 
 const struct future_ops oneshot__recv_ops = FUTURE_OPS("oneshot_recv", poll_recv, drop_recv);
@@ -263,13 +285,16 @@ const struct future_ops oneshot__recv_ops = FUTURE_OPS("oneshot_recv", poll_recv
 void oneshot_close(struct oneshot_receiver *rx)
 {
 	struct oneshot *o = rx->chan;
-	struct waker waker;
+	struct waker rx_waker, tx_waker;
 
+	bug_unless(o);
 	lock_acquire(&o->lock);
 	o->flags |= CLOSED;
-	waker = waker_take(&o->tx_waker);
+	rx_waker = waker_take(&o->rx_waker); /* who waits for the value waits in vain now */
+	tx_waker = waker_take(&o->tx_waker);
 	lock_release(&o->lock);
-	waker_wake(&waker);
+	waker_wake(&rx_waker);
+	waker_wake(&tx_waker);
 }
 
 void oneshot_receiver_drop(struct oneshot_receiver *rx)
