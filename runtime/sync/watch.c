@@ -21,7 +21,8 @@ struct watch {
 };
 
 int watch__open(struct watch_sender *tx, struct watch_receiver *rx, size_t len, const void *initial,
-		size_t initial_len, int (*clone_item)(void *, const void *), void (*drop_item)(void *))
+		size_t initial_len, int (*clone_item)(void *, const void *),
+		void (*drop_item)(void *))
 {
 	struct watch *w;
 
@@ -42,7 +43,9 @@ int watch__open(struct watch_sender *tx, struct watch_receiver *rx, size_t len, 
 	return 0;
 }
 
-/* With the lock held; returns with it released, and the channel freed if this was the last handle. */
+/*
+ * With the lock held; returns with it released, and the channel freed if this was the last handle.
+ */
 static void release(struct watch *w)
 {
 	bool is_last = w->n_tx + w->n_rx + w->n_keep == 0;
@@ -56,8 +59,10 @@ static void release(struct watch *w)
 }
 
 /*
- * Wakes who waits in `list` now; with the lock held, opened for each batch. Who waits again meanwhile is
- * behind the last that waited when it began, and is not woken for nothing.
+ * Wakes who waits in `list` now; with the lock held, opened for each batch. Who waits again
+ * meanwhile is behind the last that waited when it began, and so, unless one of those has left, is
+ * not woken for nothing. While the lock is open the last handles may go: the caller ends with
+ * release().
  */
 static void wake_all(struct watch *w, struct waiter_list *list)
 {
@@ -80,30 +85,34 @@ static void wake_all(struct watch *w, struct waiter_list *list)
 
 static void check_len(const struct watch *w, size_t len)
 {
+	bug_unless(w);
 	if (w->len != len)
 		bug("watch", "the value has another size than the channel was opened for", NULL, 0);
 }
 
-/* --- Senders ------------------------------------------------------------------------------------ */
+/* --- Senders ---------------------------------------------------------------------------------- */
 
 int watch__send(const struct watch_sender *tx, const void *item, size_t len, bool always)
 {
 	_Alignas(max_align_t) unsigned char old[WATCH_ITEM_MAX];
 	struct watch *w = tx->chan;
+	void (*drop_item)(void *item);
 
 	check_len(w, len);
+	drop_item = w->drop_item;
 	lock_acquire(&w->lock);
 	if (w->n_rx == 0 && !always) {
 		lock_release(&w->lock);
 		return -EPIPE;
 	}
-	item_copy(old, w->item, len);
+	if (drop_item)
+		item_copy(old, w->item, len);
 	item_copy(w->item, item, len);
 	w->version++;
 	wake_all(w, &w->changers);
-	lock_release(&w->lock);
-	if (w->drop_item)
-		w->drop_item(old);
+	release(w); /* a waker may have given up every handle, this one too */
+	if (drop_item)
+		drop_item(old);
 	return 0;
 }
 
@@ -112,13 +121,14 @@ bool watch_modify(const struct watch_sender *tx, bool (*fn)(void *item, void *ar
 	struct watch *w = tx->chan;
 	bool changed;
 
+	bug_unless(w);
 	lock_acquire(&w->lock);
 	changed = fn(w->item, arg);
 	if (changed) {
 		w->version++;
 		wake_all(w, &w->changers);
 	}
-	lock_release(&w->lock);
+	release(w); /* see watch__send */
 	return changed;
 }
 
@@ -169,7 +179,7 @@ bool watch_is_closed(const struct watch_sender *tx)
 	return watch_n_receivers(tx) == 0;
 }
 
-/* --- Receivers ---------------------------------------------------------------------------------- */
+/* --- Receivers -------------------------------------------------------------------------------- */
 
 static int copy_out(const struct watch *w, void *slot)
 {
@@ -187,7 +197,7 @@ int watch__get(struct watch_receiver *rx, void *slot, size_t len, bool mark)
 	check_len(w, len);
 	lock_acquire(&w->lock);
 	err = copy_out(w, slot);
-	if (mark)
+	if (mark && !err)
 		rx->seen = w->version;
 	lock_release(&w->lock);
 	return err;
@@ -240,11 +250,11 @@ void watch_receiver_drop(struct watch_receiver *rx)
 	release(w);
 }
 
-/* --- Waiting ------------------------------------------------------------------------------------ */
+/* --- Waiting ---------------------------------------------------------------------------------- */
 
 /*
- * All three futures wait alike: `has_come` looks, under the lock. If it has not come the waiter is queued
- * with the right waker; that may take a clone, made with the lock open, and then a second look.
+ * All three futures wait alike: `has_come` looks, under the lock. If it has not come the waiter is
+ * queued with the right waker; that may take a clone, made with the lock open, and a second look.
  */
 static bool come_or_wait(struct watch *w, struct waiter_list *list, struct waiter *waiter,
 			 bool (*has_come)(void *future), void *future, const struct waker *waker)
@@ -294,13 +304,11 @@ static bool change_has_come(void *future)
 	struct watch_changed *c = future;
 	struct watch *w = c->rx->chan;
 
-	if (c->rx->seen != w->version) {
-		c->rx->seen = w->version;
-		c->err = 0;
-		return true;
-	}
-	c->err = -EPIPE;
-	return w->n_tx == 0;
+	if (c->rx->seen == w->version && w->n_tx > 0)
+		return false;
+	c->err = c->rx->seen == w->version ? -EPIPE : 0;
+	c->rx->seen = w->version;
+	return true;
 }
 
 static enum poll poll_changed(struct future *f, struct context *cx)
@@ -327,52 +335,60 @@ static const struct future_ops watch_changed_ops =
 
 struct future *watch_changed(struct watch_changed *c, struct watch_receiver *rx)
 {
-	*c = (struct watch_changed){ .future = future_init(&watch_changed_ops), .rx = rx };
+	bug_unless(rx->chan);
+	*c = (struct watch_changed){ .future = future_init(&watch_changed_ops),
+				     .rx = rx,
+				     .err = -ECANCELED };
 	return &c->future;
 }
 
 /* watch_wait_for */
 
-/* A version that has not been judged is copied out; what it is worth is decided outside the lock. */
+/*
+ * A version that has not been judged is copied out; what it is worth is decided outside the lock.
+ * One that cannot be copied ends the wait, and is not counted as seen.
+ */
 static bool candidate_has_come(void *future)
 {
-	struct watch_wait_for *f = future;
-	struct watch *w = f->rx->chan;
+	struct watch_wait_for *p = future;
+	struct watch *w = p->rx->chan;
+	bool is_judged = p->has_judged && p->judged == w->version;
 
-	if (f->has_judged && f->judged == w->version) {
-		f->err = -EPIPE;
-		return w->n_tx == 0;
-	}
-	f->err = copy_out(w, f->slot);
-	f->judged = f->rx->seen = w->version;
-	f->has_judged = true;
+	if (is_judged && w->n_tx > 0)
+		return false;
+	p->err = is_judged ? -EPIPE : copy_out(w, p->slot);
+	if (p->err)
+		return true;
+	p->judged = p->rx->seen = w->version;
+	p->has_judged = true;
 	return true;
 }
 
+/* Each judgement costs a unit: a sender quicker than `is_wanted` must not keep the task here. */
 static enum poll poll_wait_for(struct future *f, struct context *cx)
 {
 	struct watch_wait_for *p = future_of(f, struct watch_wait_for);
 	struct watch *w = p->rx->chan;
 
-	if (!context_may_proceed(cx))
-		return POLL_PENDING;
 	check_len(w, p->len);
-	for (;;) {
+	while (context_may_proceed(cx)) {
 		if (!come_or_wait(w, &w->changers, &p->waiter, candidate_has_come, p, cx->waker))
 			return POLL_PENDING;
+		context_spend(cx);
 		if (p->err || p->is_wanted(p->slot, p->arg))
-			break;
+			return POLL_READY;
 		if (w->drop_item)
 			w->drop_item(p->slot);
 	}
-	context_spend(cx);
-	return POLL_READY;
+	return POLL_PENDING;
 }
 
+/* What is in *slot has been judged and destroyed. */
 static void drop_wait_for(struct future *f)
 {
 	struct watch_wait_for *p = future_of(f, struct watch_wait_for);
 
+	p->err = -ECANCELED;
 	stop_waiting(p->rx->chan, &p->rx->chan->changers, &p->waiter);
 }
 
@@ -380,14 +396,16 @@ static const struct future_ops watch_wait_for_ops =
 	FUTURE_OPS("watch_wait_for", poll_wait_for, drop_wait_for);
 
 struct future *watch__wait_for(struct watch_wait_for *p, struct watch_receiver *rx, void *slot,
-			       size_t len, bool (*is_wanted)(const void *item, void *arg), void *arg)
+			       size_t len, bool (*is_wanted)(const void *, void *), void *arg)
 {
+	bug_unless(rx->chan);
 	*p = (struct watch_wait_for){ .future = future_init(&watch_wait_for_ops),
 				      .rx = rx,
 				      .slot = slot,
 				      .is_wanted = is_wanted,
 				      .arg = arg,
-				      .len = (uint32_t)len };
+				      .len = (uint32_t)len,
+				      .err = -ECANCELED };
 	return &p->future;
 }
 
@@ -422,6 +440,7 @@ static const struct future_ops watch_closed_ops =
 
 struct future *watch_closed(struct watch_closed *c, const struct watch_sender *tx)
 {
+	bug_unless(tx->chan);
 	*c = (struct watch_closed){ .future = future_init(&watch_closed_ops), .chan = tx->chan };
 	return &c->future;
 }
