@@ -7,7 +7,7 @@
 enum { QUOTED_MAX = 40 }; /* bytes of an unknown word that are worth repeating */
 
 const struct command_form command_forms[COMMAND_FORMS] = {
-	[COMMAND_JOIN] = { "/join", "<room>", "go to another room; the # may be left out" },
+	[COMMAND_JOIN] = { "/join", "<room>", "go to another room" },
 	[COMMAND_NICK] = { "/nick", "<name>", "change your name" },
 	[COMMAND_ROOMS] = { "/rooms", "", "list the rooms and how many are in each" },
 	[COMMAND_WHO] = { "/who", "", "list who is in this room" },
@@ -82,7 +82,7 @@ static enum command_error parse_room(struct command *c, struct slice rest)
 {
 	enum command_error error;
 
-	c->name = name_room_bare(next_word(&rest));
+	c->name = next_word(&rest);
 	error = error_of(name_check_room(c->name));
 	return error ? error : no_more(rest);
 }

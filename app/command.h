@@ -15,7 +15,7 @@
 #include "app/slice.h"
 
 enum command_kind {
-	COMMAND_JOIN, /* name: the room, without its # */
+	COMMAND_JOIN, /* name: the room */
 	COMMAND_NICK, /* name: the new nick */
 	COMMAND_ROOMS,
 	COMMAND_WHO,

@@ -27,8 +27,8 @@
 #include "app/name.h"
 #include "app/table.h"
 
-/* Where everybody begins; without the #, as all names of rooms. */
-#define HALL_START_ROOM "general"
+/* Where everybody begins. The # is part of the name, as of any room that is called so. */
+#define HALL_START_ROOM "#general"
 
 struct room {
 	struct table_node by_name;
@@ -104,7 +104,7 @@ void hall_close(struct hall *h);
 int hall_enter(struct hall *h, struct member *m, struct news *news);
 
 /*
- * To the room of that name, without its #, which name_check_room must like. 0; -EALREADY: he is
+ * To the room of that name, which name_check_room must like. 0; -EALREADY: he is
  * there; -ENOMEM, or what the hook `open` said. Unless 0, nothing has changed, and `news` is empty.
  */
 int hall_join(struct hall *h, struct member *m, struct slice room, struct news *news);
@@ -121,7 +121,7 @@ void hall_leave(struct hall *h, struct member *m, struct news *news);
 /* Who is called so, without regard to the case of A to Z; or NULL. */
 struct member *hall_find(const struct hall *h, struct slice nick);
 
-/* The room of that name, without its #; or NULL. */
+/* The room of that name, or NULL. */
 struct room *hall_find_room(const struct hall *h, struct slice room);
 
 static inline struct slice member_nick(const struct member *m)

@@ -41,13 +41,6 @@ enum name_fault name_check_room(struct slice room)
 	return check_characters(room);
 }
 
-struct slice name_room_bare(struct slice room)
-{
-	if (room.len == 0 || room.at[0] != '#')
-		return room;
-	return (struct slice){ room.at + 1, room.len - 1 };
-}
-
 static char fold(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -5,9 +5,9 @@
  * argument. So it has no space, nothing that a terminal acts on, and nothing invisible, with which
  * one could pass for another. (Letters that look alike, such as a Cyrillic a, are let through.)
  *
- * A room's name is kept without the # that is put before it wherever it is shown: the # may be
- * typed or left out, and is not counted. Rooms are told apart byte for byte, nicks without regard
- * to the case of A to Z.
+ * A room is called exactly what was typed: #rust and rust are two rooms, told apart byte for byte;
+ * the # of the start room is custom, not syntax. Nicks are told apart without regard to the case of
+ * A to Z.
  */
 #ifndef WEFT_APP_NAME_H
 #define WEFT_APP_NAME_H
@@ -25,11 +25,8 @@ enum name_fault { NAME_FINE, NAME_EMPTY, NAME_TOO_LONG, NAME_BAD_CHARACTER, NAME
 /* Whether somebody may be called so. */
 enum name_fault name_check_nick(struct slice nick);
 
-/* Whether a room may be called so; without its #. */
+/* Whether a room may be called so. */
 enum name_fault name_check_room(struct slice room);
-
-/* `room` without the one # that it may begin with. Points into the same bytes. */
-struct slice name_room_bare(struct slice room);
 
 /* A to Z become a to z, all else stays; `folded` needs room for nick.len bytes. */
 void name_fold(struct slice nick, char *folded);

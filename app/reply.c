@@ -25,7 +25,7 @@ static struct message *plain(const char *line)
 struct message *reply_say(const struct member *from, struct slice text)
 {
 	struct slice pieces[] = {
-		{ "[#", 2 }, room_name(from->room), { "] ", 2 }, member_nick(from),
+		{ "[", 1 }, room_name(from->room), { "] ", 2 }, member_nick(from),
 		{ ": ", 2 }, text,		    { "\n", 1 },
 	};
 
@@ -34,7 +34,7 @@ struct message *reply_say(const struct member *from, struct slice text)
 
 struct message *reply_private(const struct member *from, struct slice text)
 {
-	return message_format("[private] %.*s: %.*s\n", slice_print(member_nick(from)),
+	return message_format("[private from %.*s] %.*s\n", slice_print(member_nick(from)),
 			      slice_print(text));
 }
 
@@ -56,10 +56,10 @@ struct message *reply_news(const struct news *news, const struct news_item *item
 
 	switch (item->kind) {
 	case NEWS_JOINED:
-		return message_format("*** %.*s joined #%.*s\n", slice_print(nick),
+		return message_format("*** %.*s joined %.*s\n", slice_print(nick),
 				      slice_print(room_name(item->room)));
 	case NEWS_LEFT:
-		return message_format("*** %.*s left #%.*s\n", slice_print(nick),
+		return message_format("*** %.*s left %.*s\n", slice_print(nick),
 				      slice_print(room_name(item->room)));
 	case NEWS_RENAMED:
 		return renamed(news);
@@ -70,13 +70,13 @@ struct message *reply_news(const struct news *news, const struct news_item *item
 
 struct message *reply_welcome(const struct member *me)
 {
-	return message_format("*** welcome, %.*s: you are in #%.*s, /help lists the commands\n",
+	return message_format("*** welcome, %.*s: you are in %.*s, /help lists the commands\n",
 			      slice_print(member_nick(me)), slice_print(room_name(me->room)));
 }
 
 struct message *reply_joined(const struct member *me)
 {
-	return message_format("*** you are in #%.*s\n", slice_print(room_name(me->room)));
+	return message_format("*** you are in %.*s\n", slice_print(room_name(me->room)));
 }
 
 struct message *reply_renamed(const struct member *me)
@@ -128,7 +128,7 @@ struct message *reply_rooms(const struct hall *h)
 	if (!m)
 		return NULL;
 	for (unsigned i = 0; i < n; i++, r = r->next)
-		message_print(m, "*** #%.*s %u\n", slice_print(room_name(r)), r->n_members);
+		message_print(m, "*** %.*s %u\n", slice_print(room_name(r)), r->n_members);
 	if (n < h->n_rooms)
 		message_print(m, "*** and %u more\n", h->n_rooms - n);
 	return m;
@@ -143,7 +143,7 @@ struct message *reply_who(const struct member *me)
 
 	if (!m)
 		return NULL;
-	message_print(m, "*** #%.*s:", slice_print(room_name(r)));
+	message_print(m, "*** %.*s:", slice_print(room_name(r)));
 	for (unsigned i = 0; i < n; i++, other = other->next) {
 		message_add(m, slice_of(i ? ", " : " "));
 		message_add(m, member_nick(other));
@@ -221,7 +221,7 @@ struct message *reply_nick_is_yours(const struct member *me)
 
 struct message *reply_already_there(const struct member *me)
 {
-	return message_format("*** error: you are already in #%.*s; /rooms lists the others\n",
+	return message_format("*** error: you are already in %.*s; /rooms lists the others\n",
 			      slice_print(room_name(me->room)));
 }
 

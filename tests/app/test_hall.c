@@ -58,13 +58,13 @@ TEST(hall, newcomers_are_guests_in_the_start_room)
 	CHECK_EQ(news.n, 0);
 	CHECK_EQ(hall_enter(&hall, &m[1], &news), 0);
 	CHECK_EQ(news.n, 1);
-	check_news(0, NEWS_JOINED, "general");
+	check_news(0, NEWS_JOINED, "#general");
 	CHECK_PTR(news.who, &m[1]);
 	CHECK(is_called(&m[0], "guest1") && is_called(&m[1], "guest2"));
-	CHECK(is_in(&m[0], "general") && is_in(&m[1], "general"));
+	CHECK(is_in(&m[0], "#general") && is_in(&m[1], "#general"));
 	CHECK_EQ(hall.n_members, 2);
 	CHECK_EQ(hall.n_rooms, 1);
-	CHECK_EQ(room_of("general")->n_members, 2);
+	CHECK_EQ(room_of("#general")->n_members, 2);
 	end(m, 3);
 }
 
@@ -77,15 +77,15 @@ TEST(hall, a_join_is_told_in_both_rooms)
 		hall_enter(&hall, &m[i], &news);
 	CHECK_EQ(hall_join(&hall, &m[0], slice_of("rust"), &news), 0);
 	CHECK_EQ(news.n, 1); /* in #rust there is nobody to tell */
-	check_news(0, NEWS_LEFT, "general");
+	check_news(0, NEWS_LEFT, "#general");
 	CHECK_EQ(hall_join(&hall, &m[1], slice_of("rust"), &news), 0);
 	CHECK_EQ(news.n, 2);
-	check_news(0, NEWS_LEFT, "general");
+	check_news(0, NEWS_LEFT, "#general");
 	check_news(1, NEWS_JOINED, "rust");
 	CHECK_EQ(hall_join(&hall, &m[2], slice_of("rust"), &news), 0);
 	CHECK_EQ(news.n, 1); /* and #general is gone */
 	check_news(0, NEWS_JOINED, "rust");
-	CHECK_PTR(room_of("general"), NULL);
+	CHECK_PTR(room_of("#general"), NULL);
 	CHECK_EQ(hall.n_rooms, 1);
 	end(m, 3);
 }
@@ -97,9 +97,9 @@ TEST(hall, joining_the_room_one_is_in_changes_nothing)
 	begin(NULL);
 	hall_enter(&hall, &m[0], &news);
 	hall_enter(&hall, &m[1], &news);
-	CHECK_EQ(hall_join(&hall, &m[0], slice_of("general"), &news), -EALREADY);
+	CHECK_EQ(hall_join(&hall, &m[0], slice_of("#general"), &news), -EALREADY);
 	CHECK_EQ(news.n, 0);
-	CHECK_PTR(room_of("general")->first, &m[0]);
+	CHECK_PTR(room_of("#general")->first, &m[0]);
 	end(m, 2);
 }
 
@@ -132,7 +132,7 @@ TEST(hall, a_rename_is_told_with_both_names)
 	CHECK_EQ(news.n, 0); /* alone */
 	hall_enter(&hall, &m[1], &news);
 	CHECK_EQ(hall_rename(&hall, &m[0], slice_of("Bob"), &news), 0); /* his own nick */
-	check_news(0, NEWS_RENAMED, "general");
+	check_news(0, NEWS_RENAMED, "#general");
 	CHECK(slice_equals((struct slice){ news.old_nick, news.old_nick_len }, slice_of("bob")));
 	CHECK(is_called(news.who, "Bob"));
 	CHECK_EQ(hall_rename(&hall, &m[0], slice_of("Bob"), &news), -EALREADY);
@@ -180,7 +180,7 @@ TEST(hall, leaving_is_told_to_the_room_and_may_be_done_twice)
 	hall_enter(&hall, &m[1], &news);
 	hall_leave(&hall, &m[0], &news);
 	CHECK_EQ(news.n, 1);
-	check_news(0, NEWS_GONE, "general");
+	check_news(0, NEWS_GONE, "#general");
 	CHECK(is_called(news.who, "guest1"));
 	hall_leave(&hall, &m[0], &news);
 	CHECK_EQ(news.n, 0);
@@ -267,9 +267,9 @@ TEST(hall, hooks_are_called_in_an_order_that_a_channel_can_live_with)
 	begin(&told);
 	check_story("");
 	hall_enter(&hall, &m[0], &news);
-	check_story("open general;join general guest1;");
+	check_story("open #general;join #general guest1;");
 	hall_join(&hall, &m[0], slice_of("b"), &news);
-	check_story("open b;leave general guest1;join b guest1;close general;");
+	check_story("open b;leave #general guest1;join b guest1;close #general;");
 	hall_leave(&hall, &m[0], &news);
 	check_story("leave b guest1;close b;");
 	end(m, 1);
@@ -287,7 +287,7 @@ TEST(hall, a_room_that_the_shell_cannot_open_never_was)
 	check_story("open !;");
 	CHECK_PTR(room_of("!"), NULL);
 	CHECK_EQ(hall.n_rooms, 1);
-	CHECK(is_in(&m[0], "general"));
+	CHECK(is_in(&m[0], "#general"));
 	end(m, 1);
 	story[0] = '\0';
 }
@@ -306,7 +306,7 @@ static bool live_a_little(struct member *m, unsigned n)
 		snprintf(name, sizeof name, "r%u", i);
 		rooms = hall.n_rooms;
 		if (hall_join(&hall, &m[i], slice_of(name), &news) == -ENOMEM) {
-			CHECK(is_in(&m[i], "general") && hall.n_rooms == rooms && news.n == 0);
+			CHECK(is_in(&m[i], "#general") && hall.n_rooms == rooms && news.n == 0);
 			return false;
 		}
 		CHECK_EQ(hall_rename(&hall, &m[i], slice_of(name), &news), 0);

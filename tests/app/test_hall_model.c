@@ -63,14 +63,14 @@ static void enter(unsigned who)
 	unsigned at = 0;
 
 	CHECK_EQ(hall_enter(&hall, &members[who], &news), 0);
-	check_item(&at, NEWS_JOINED, "general", n_in("general"));
+	check_item(&at, NEWS_JOINED, "#general", n_in("#general"));
 	CHECK_EQ(news.n, at);
 	snprintf(people[who].nick, sizeof people[who].nick, "%.*s",
 		 slice_print(member_nick(&members[who])));
 	CHECK_EQ(strncmp(people[who].nick, "guest", 5), 0);
 	CHECK_EQ(find(people[who].nick), PEOPLE);
 	people[who].is_here = true;
-	strcpy(people[who].room, "general");
+	strcpy(people[who].room, "#general");
 }
 
 static void leave(unsigned who)
@@ -91,7 +91,7 @@ static void change_room(unsigned who)
 
 	snprintf(room, sizeof room, "%s%u", rand_below(&rng, 2) ? "r" : "R", rand_below(&rng, 20));
 	if (!rand_below(&rng, 10))
-		strcpy(room, "general");
+		strcpy(room, "#general");
 	err = hall_join(&hall, &members[who], slice_of(room), &news);
 	CHECK_EQ(err, strcmp(room, mine) == 0 ? -EALREADY : 0);
 	if (err == 0) {

@@ -54,15 +54,6 @@ TEST(name, spaces_controls_and_invisible_characters_are_refused)
 	CHECK_EQ(name_check_room(slice_of("a\xff")), NAME_NOT_UTF8);
 }
 
-TEST(name, one_number_sign_before_a_room_is_not_part_of_it)
-{
-	CHECK(slice_equals(name_room_bare(slice_of("#rust")), slice_of("rust")));
-	CHECK(slice_equals(name_room_bare(slice_of("rust")), slice_of("rust")));
-	CHECK(slice_equals(name_room_bare(slice_of("##rust")), slice_of("#rust")));
-	CHECK_EQ(name_room_bare(slice_of("#")).len, 0);
-	CHECK_EQ(name_room_bare(slice_of("")).len, 0);
-}
-
 TEST(name, nicks_are_the_same_without_regard_to_ascii_case_only)
 {
 	char folded[8];

@@ -66,7 +66,7 @@ TEST(reply, what_people_say_begins_with_a_bracket)
 
 	begin(m, 2);
 	CHECK_STR(said(reply_say(&m[0], slice_of("hi, all"))), "[#general] guest1: hi, all\n");
-	CHECK_STR(said(reply_private(&m[0], slice_of("psst"))), "[private] guest1: psst\n");
+	CHECK_STR(said(reply_private(&m[0], slice_of("psst"))), "[private from guest1] psst\n");
 	CHECK_STR(said(reply_private_sent(&m[1], slice_of("psst"))), "[private to guest2] psst\n");
 	end(m, 2);
 }
@@ -93,10 +93,10 @@ TEST(reply, news_name_who_and_where)
 	CHECK_STR(said(reply_news(&news, &news.item[0])), "*** guest2 joined #general\n");
 	hall_rename(&hall, &m[1], slice_of("alice"), &news);
 	CHECK_STR(said(reply_news(&news, &news.item[0])), "*** guest2 is now known as alice\n");
-	hall_join(&hall, &m[1], slice_of("rust"), &news);
+	hall_join(&hall, &m[1], slice_of("#rust"), &news);
 	CHECK_STR(said(reply_news(&news, &news.item[0])), "*** alice left #general\n");
 	hall_enter(&hall, &m[2], &news);
-	hall_join(&hall, &m[2], slice_of("rust"), &news);
+	hall_join(&hall, &m[2], slice_of("#rust"), &news);
 	CHECK_STR(said(reply_news(&news, &news.item[1])), "*** guest3 joined #rust\n");
 	hall_leave(&hall, &m[1], &news);
 	CHECK_STR(said(reply_news(&news, &news.item[0])), "*** alice left the chat\n");
@@ -110,7 +110,7 @@ TEST(reply, a_member_is_told_about_himself)
 	begin(m, 1);
 	CHECK_STR(said(reply_welcome(&m[0])),
 		  "*** welcome, guest1: you are in #general, /help lists the commands\n");
-	hall_join(&hall, &m[0], slice_of("rust"), &news);
+	hall_join(&hall, &m[0], slice_of("#rust"), &news);
 	CHECK_STR(said(reply_joined(&m[0])), "*** you are in #rust\n");
 	hall_rename(&hall, &m[0], slice_of("bob"), &news);
 	CHECK_STR(said(reply_renamed(&m[0])), "*** you are now known as bob\n");
@@ -125,7 +125,7 @@ TEST(reply, lists_are_in_order_of_arrival)
 	struct member m[3] = { 0 };
 
 	begin(m, 3);
-	hall_join(&hall, &m[1], slice_of("rust"), &news);
+	hall_join(&hall, &m[1], slice_of("#rust"), &news);
 	CHECK_STR(said(reply_rooms(&hall)), "*** #general 2\n*** #rust 1\n");
 	CHECK_STR(said(reply_who(&m[0])), "*** #general: guest1, guest3\n");
 	CHECK_STR(said(reply_who(&m[1])), "*** #rust: guest2\n");
@@ -167,7 +167,7 @@ TEST(reply, a_list_of_rooms_is_cut_exactly_at_its_limit_with_the_longest_names)
 			CHECK_EQ(count_of(said(reply_rooms(&hall)), "\n"), i + 1);
 			continue;
 		}
-		CHECK_EQ(count_of(said(reply_rooms(&hall)), "*** #"), REPLY_LIST_MAX);
+		CHECK_EQ(count_of(said(reply_rooms(&hall)), "\n"), REPLY_LIST_MAX + 1);
 		snprintf(more, sizeof more, "*** and %u more\n", i - REPLY_LIST_MAX + 1);
 		CHECK_EQ(count_of(said(reply_rooms(&hall)), more), 1);
 	}
