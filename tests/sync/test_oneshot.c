@@ -286,7 +286,7 @@ TEST(oneshot, it_is_empty_but_between_send_and_receive)
 	}
 }
 
-/* --- At any moment ------------------------------------------------------------------------------ */
+/* --- At any moment --- */
 
 TEST(oneshot, a_value_that_nobody_takes_is_destroyed_once)
 {

@@ -221,7 +221,7 @@ TEST(watch, several_senders_are_seen_in_order_and_only_the_last_ends_it)
 	end(&s);
 }
 
-/* --- The budget --------------------------------------------------------------------------------- */
+/* --- The budget --- */
 
 /* Polls a future that is built anew each time until the budget of 128 is used up; it then waits. */
 static void check_yields(struct scene *s, struct future *(*build)(struct scene *))
@@ -289,7 +289,7 @@ TEST(watch, has_changed_says_that_the_channel_is_closed_seen_or_not)
 	end(&s);
 }
 
-/* --- wait_for ----------------------------------------------------------------------------------- */
+/* --- wait_for --- */
 
 static bool is_at_least(const void *item, void *arg)
 {
@@ -351,7 +351,7 @@ TEST(watch, wait_for_in_a_loop_yields_by_its_budget)
 	end(&s);
 }
 
-/* --- At any moment ------------------------------------------------------------------------------ */
+/* --- At any moment --- */
 
 static int n_alive; /* copies of counted values */
 
