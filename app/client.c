@@ -6,7 +6,6 @@
 #include "app/reply.h"
 
 enum {
-	STUCK_MS = 30000,    /* no byte has left for so long: the peer is gone, or wants nothing */
 	FAREWELL_MS = 5000,  /* what is queued at the end gets so long to be written */
 	LINGER_MS = 1000,    /* and the peer so long to close its side */
 };
@@ -14,7 +13,7 @@ enum {
 /* By enum end: for the log. */
 static const char *const reasons[] = { "", "quit", "end of file", "connection error", "idle timeout",
 				       "too slow: more is queued than the hard limit",
-				       "too slow: nothing could be written for 30 s", "out of memory",
+				       "too slow: it takes nothing that is written", "out of memory",
 				       "shutdown" };
 
 /* --- Patience ----------------------------------------------------------------------------------- */
@@ -28,7 +27,9 @@ static uint64_t idle_deadline(const struct client *f)
 
 static uint64_t stuck_deadline(const struct client *f)
 {
-	return outbox_is_empty(&f->out) ? UINT64_MAX : clock_add(f->moved_ns, clock_ms(STUCK_MS));
+	uint64_t s = f->server->options.stall_timeout_s;
+
+	return s && !outbox_is_empty(&f->out) ? clock_add(f->moved_ns, clock_ms(s * 1000)) : UINT64_MAX;
 }
 
 static uint64_t patience(const struct client *f)

@@ -15,7 +15,7 @@
  * What bounds his memory: above the soft limit of queued bytes he is not listened to, and hears no
  * more of the room, whose ring then overruns him (and he is told how much he missed); letters from
  * others come through a queue of 64, whose senders are told when it is full; and above the hard limit,
- * or when no byte has left for half a minute, he is disconnected.
+ * or when no byte has left for as long as --stall-timeout says, he is disconnected.
  */
 #ifndef WEFT_APP_CLIENT_H
 #define WEFT_APP_CLIENT_H

@@ -38,6 +38,8 @@ static const struct option_form forms[] = {
 		"of them from one address; 0: no limit"),
 	number_("idle-timeout", idle_timeout_s, 0, 365 * DAY,
 		"seconds without a line until a client is disconnected; 0: never"),
+	number_("stall-timeout", stall_timeout_s, 0, 365 * DAY,
+		"seconds in which a client takes nothing until it is disconnected; 0: never"),
 	number_("soft-limit", soft_limit, 1024, GIBIBYTE,
 		"bytes queued for a client from which on it misses messages"),
 	number_("hard-limit", hard_limit, 1024, GIBIBYTE,
@@ -58,6 +60,7 @@ struct options options_default(void)
 {
 	struct options o = { .max_clients = 10000,
 			     .idle_timeout_s = 300,
+			     .stall_timeout_s = 30,
 			     .soft_limit = 64 * 1024,
 			     .hard_limit = 256 * 1024,
 			     .queue = 256,

@@ -18,6 +18,7 @@ struct options {
 	unsigned max_clients;
 	unsigned max_per_address;  /* 0: no limit */
 	unsigned idle_timeout_s;   /* 0: never */
+	unsigned stall_timeout_s;  /* 0: never */
 	unsigned soft_limit;       /* bytes queued for a client: beyond it messages are missed */
 	unsigned hard_limit;       /* and beyond this it is disconnected; not below soft_limit */
 	unsigned queue;            /* messages that a room holds for a member who is behind */

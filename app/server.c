@@ -303,6 +303,16 @@ static void note_end(struct server *s, bool in_time)
 		log_event(&s->log, LOG_LEVEL_WARN, "ended by the time limit", log_number("clients_cut_off", n));
 }
 
+/* SIGHUP asks whether all is well; SIGQUIT, what everybody is doing. */
+static void note_signal(struct runtime *rt, const struct server *s, int signo)
+{
+	if (signo == SIGHUP)
+		log_event(&s->log, LOG_LEVEL_INFO, "still here", log_number("clients", s->gate.n),
+			  log_number("rooms", s->hall.n_rooms));
+	if (signo == SIGQUIT)
+		runtime_dump(rt, stderr);
+}
+
 static enum poll server_run_run(struct co *co, struct context *cx)
 {
 	struct server_run *const f = co_frame(co, struct server_run);
@@ -314,10 +324,7 @@ static enum poll server_run_run(struct co *co, struct context *cx)
 	while (!f->err && !is_order_to_end(f->signal.signo)) {
 		co_await(signals_next(&f->signal, &f->server->signals));
 		f->err = f->signal.err;
-		if (f->signal.signo == SIGHUP)
-			log_event(&f->server->log, LOG_LEVEL_INFO, "still here",
-				  log_number("clients", f->server->gate.n),
-				  log_number("rooms", f->server->hall.n_rooms));
+		note_signal(cx->rt, f->server, f->signal.signo);
 	}
 	if (f->err)
 		co_return;
@@ -350,6 +357,7 @@ static int open_signals(struct server *s)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
 	return signals_open(&s->signals, &set);
 }
 

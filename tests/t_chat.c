@@ -182,7 +182,7 @@ int t_server_run(char *out, char *err, const char *arg, ...)
  * ------------------------------------------------------------------------------------
  */
 
-struct t_client *t_connect(struct t_server *s)
+static struct t_client *connect_to(struct t_server *s, int room)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET,
 				    .sin_port = htons(s->port),
@@ -192,13 +192,19 @@ struct t_client *t_connect(struct t_server *s)
 	CHECK(c);
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CHECK(c->fd >= 0);
+	if (room)
+		CHECK_EQ(setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
 	CHECK_EQ(connect(c->fd, (struct sockaddr *)&addr, sizeof addr), 0);
 	return c;
 }
 
-struct t_client *t_join(struct t_server *s)
+struct t_client *t_connect(struct t_server *s)
 {
-	struct t_client *c = t_connect(s);
+	return connect_to(s, 0);
+}
+
+static struct t_client *welcomed(struct t_client *c)
+{
 	const char *welcome = t_line(c), *end;
 
 	CHECK(welcome);
@@ -207,6 +213,16 @@ struct t_client *t_join(struct t_server *s)
 	CHECK(end && end - (welcome + 13) < (long)sizeof c->nick);
 	memcpy(c->nick, welcome + 13, (size_t)(end - (welcome + 13)));
 	return c;
+}
+
+struct t_client *t_join(struct t_server *s)
+{
+	return welcomed(t_connect(s));
+}
+
+struct t_client *t_join_narrow(struct t_server *s)
+{
+	return welcomed(connect_to(s, 4096));
 }
 
 void t_close(struct t_client *c)

@@ -55,6 +55,7 @@ struct t_client {
 
 struct t_client *t_connect(struct t_server *s); /* to be given to t_close */
 struct t_client *t_join(struct t_server *s);    /* reads the welcome, too */
+struct t_client *t_join_narrow(struct t_server *s); /* with little room for what is not read */
 void t_close(struct t_client *c);
 
 void t_send_bytes(struct t_client *c, const char *bytes, size_t len);

@@ -33,7 +33,7 @@ TEST(chat_limits, who_does_not_read_is_told_what_he_missed_and_slows_nobody)
 {
 	enum { STORM = 30000 };
 	struct t_server s = t_server_start("--queue", "256", NULL);
-	struct t_client *a = t_join(&s), *b = t_join(&s), *lazy = t_join(&s);
+	struct t_client *a = t_join(&s), *b = t_join(&s), *lazy = t_join_narrow(&s);
 	unsigned heard = 0, missed = 0;
 	char line[500];
 
@@ -183,6 +183,23 @@ TEST(chat_limits, who_says_nothing_is_disconnected_though_the_room_talks)
 	CHECK_EQ(t_server_stop(&s, SIGTERM), 0);
 }
 
+TEST(chat_limits, who_takes_nothing_for_long_is_disconnected)
+{
+	struct t_server s = t_server_start("--stall-timeout", "1", "--idle-timeout", "0", NULL);
+	struct t_client *a = t_join(&s), *stuck = t_join_narrow(&s);
+	char line[500];
+
+	memset(line, '.', sizeof line);
+	line[sizeof line - 1] = '\n';
+	for (int i = 0; i < 30000; i++) /* more than the kernel will hold for him */
+		t_send_bytes(a, line, sizeof line);
+	t_server_expect_log(&s, "it takes nothing");
+	t_skip_to(a, "*** guest2 left the chat");
+	t_close(a);
+	t_close(stuck);
+	CHECK_EQ(t_server_stop(&s, SIGTERM), 0);
+}
+
 /*
  * --- The end
  * ------------------------------------------------------------------------------------
@@ -219,7 +236,7 @@ TEST(chat_end, ctrl_c_delivers_what_was_accepted_and_exits_with_0)
 TEST(chat_end, a_second_signal_ends_at_once)
 {
 	struct t_server s = t_server_start("--shutdown-timeout", "600", "--queue", "4096", NULL);
-	struct t_client *a = t_join(&s), *stuck = t_join(&s);
+	struct t_client *a = t_join(&s), *stuck = t_join_narrow(&s);
 	char line[500];
 
 	memset(line, '.', sizeof line);
@@ -241,6 +258,19 @@ TEST(chat_end, sighup_does_not_end_it)
 
 	CHECK_EQ(kill(s.pid, SIGHUP), 0);
 	t_server_expect_log(&s, "still here");
+	t_send(a, "/nick here\n");
+	t_expect(a, "*** you are now known as here");
+	t_close(a);
+	CHECK_EQ(t_server_stop(&s, SIGINT), 0);
+}
+
+TEST(chat_end, sigquit_shows_what_every_task_awaits_and_it_goes_on)
+{
+	struct t_server s = t_server_start(NULL);
+	struct t_client *a = t_join(&s);
+
+	CHECK_EQ(kill(s.pid, SIGQUIT), 0);
+	t_server_expect_log(&s, "client_run at app/client.c");
 	t_send(a, "/nick here\n");
 	t_expect(a, "*** you are now known as here");
 	t_close(a);

@@ -51,6 +51,7 @@ TEST(options, without_any_all_are_at_their_defaults)
 	CHECK_EQ(o.max_clients, 10000);
 	CHECK_EQ(o.max_per_address, 0);
 	CHECK_EQ(o.idle_timeout_s, 300);
+	CHECK_EQ(o.stall_timeout_s, 30);
 	CHECK_EQ(o.soft_limit, 65536);
 	CHECK_EQ(o.hard_limit, 262144);
 	CHECK_EQ(o.queue, 256);
@@ -83,6 +84,7 @@ static const struct limits numbers[] = {
 	{ "--max-clients", &o.max_clients, "1", "1000000", "0", "1000001" },
 	{ "--max-per-address", &o.max_per_address, "0", "1000000", "-1", "1000001" },
 	{ "--idle-timeout", &o.idle_timeout_s, "0", "31536000", "-1", "31536001" },
+	{ "--stall-timeout", &o.stall_timeout_s, "0", "31536000", "-1", "31536001" },
 	{ "--queue", &o.queue, "1", "65536", "0", "65537" },
 	{ "--shutdown-timeout", &o.shutdown_timeout_s, "0", "86400", "-1", "86401" },
 	{ "--soft-limit", &o.soft_limit, "1024", "262144", "1023", "1073741825" },
@@ -185,6 +187,7 @@ TEST(options, help_shows_every_option_with_its_default)
 		"--max-clients N",       "(default 10000)",
 		"--max-per-address N",   "(default 0)",
 		"--idle-timeout N",      "(default 300)",
+		"--stall-timeout N",     "(default 30)",
 		"--soft-limit N",        "(default 65536)",
 		"--hard-limit N",        "(default 262144)",
 		"--queue N",             "(default 256)",
