@@ -6,7 +6,7 @@
 /* --- Reading, under the lock -------------------------------------------------------------------- */
 
 /* The value at the cursor, which the ring has. The last one to read it gets the original. */
-static int read_one(struct broadcast *b, struct broadcast_receiver *rx, void *slot)
+static inline int read_one(struct broadcast *b, struct broadcast_receiver *rx, void *slot)
 {
 	size_t *n_left = broadcast__n_left(b, rx->next);
 	const void *item = broadcast__item(b, rx->next);
@@ -150,18 +150,44 @@ static void stop_waiting(struct broadcast *b, struct waiter *w)
 	waker_drop(&stale);
 }
 
+/*
+ * The usual case, in as few steps as it takes: a value is there, and this future is in no queue, where
+ * it would have a waker. False: look more closely.
+ */
+static inline bool read_at_once(struct broadcast_recv *r)
+{
+	struct broadcast_receiver *rx = r->rx;
+	struct broadcast *b = rx->chan;
+	bool there;
+
+	lock_acquire(&b->lock);
+	there = b->tail - rx->next - 1 <= b->mask && !waker_is_some(&r->waiter.waker);
+	if (there)
+		r->err = read_one(b, rx, r->slot);
+	lock_release(&b->lock);
+	return there;
+}
+
+static __attribute__((noinline)) enum poll read_closely(struct broadcast_recv *r, struct context *cx)
+{
+	long n = read_or_wait(r->rx, &r->waiter, r->slot, 1, &r->missed, cx->waker);
+
+	if (n == -EAGAIN)
+		return POLL_PENDING;
+	r->err = n > 0 ? 0 : (int)n;
+	context_spend(cx);
+	return POLL_READY;
+}
+
 static enum poll poll_recv(struct future *f, struct context *cx)
 {
 	struct broadcast_recv *r = future_of(f, struct broadcast_recv);
-	long n;
 
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
 	broadcast__check_len(r->rx->chan, r->len);
-	n = read_or_wait(r->rx, &r->waiter, r->slot, 1, &r->missed, cx->waker);
-	if (n == -EAGAIN)
-		return POLL_PENDING;
-	r->err = n > 0 ? 0 : (int)n;
+	if (!read_at_once(r))
+		return read_closely(r, cx);
 	context_spend(cx);
 	return POLL_READY;
 }
