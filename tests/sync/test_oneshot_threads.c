@@ -2,6 +2,8 @@
  * The oneshot between two threads that meet before every round, so that each round is a race of what
  * one does against what the other does. Nothing is lost, nothing is destroyed twice, nobody sleeps on.
  */
+#define _GNU_SOURCE 1 /* meeting.h */
+
 #include "t.h"
 #include "t_future.h"
 
@@ -178,18 +180,6 @@ static void poll_then_await(void)
 
 /* --- The race --- */
 
-static void (*senders_part)(void);
-
-static void *run_sender(void *arg)
-{
-	for (unsigned i = 0; i < N_ROUNDS; i++) {
-		meeting_start(&meeting, i, 1);
-		senders_part();
-		meeting_wait(&meeting);
-	}
-	return arg;
-}
-
 static void begin_round(int n)
 {
 	now = (struct round){ .n = n, .sent = 1, .received = 1 };
@@ -205,24 +195,46 @@ static void end_round(void)
 	n_wrong += atomic_load(&n_made) != atomic_load(&n_gone) || t_mem_live() != 0;
 }
 
-/* Checks are in numbers, looked at in the end: nobody is left alone at the meeting. */
+static void (*senders_part)(void), (*receivers_part)(void);
+
+static void *run_sender(void *arg)
+{
+	meeting_spread(0);
+	for (unsigned i = 0; i < N_ROUNDS; i++) {
+		meeting_start(&meeting, i, 0);
+		senders_part();
+		meeting_wait(&meeting);
+	}
+	return arg;
+}
+
+static void *run_receiver(void *arg)
+{
+	meeting_spread(1);
+	for (unsigned i = 0; i < N_ROUNDS; i++) {
+		begin_round((int)i);
+		meeting_start(&meeting, i, 1);
+		receivers_part();
+		meeting_wait(&meeting);
+		end_round();
+	}
+	return arg;
+}
+
+/* What goes wrong is counted, and looked at in the end: nobody is left alone at the meeting. */
 static void race(void (*sender)(void), void (*receiver)(void))
 {
-	pthread_t thread;
+	pthread_t threads[2];
 
 	t_mem_begin();
 	n_wrong = n_made = n_gone = 0;
 	senders_part = sender;
+	receivers_part = receiver;
 	meeting_init(&meeting, 2);
-	CHECK_EQ(pthread_create(&thread, NULL, run_sender, NULL), 0);
-	for (int i = 0; i < N_ROUNDS; i++) {
-		begin_round(i);
-		meeting_start(&meeting, (unsigned)i, 0);
-		receiver();
-		meeting_wait(&meeting);
-		end_round();
-	}
-	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(pthread_create(&threads[0], NULL, run_sender, NULL), 0);
+	CHECK_EQ(pthread_create(&threads[1], NULL, run_receiver, NULL), 0);
+	CHECK_EQ(pthread_join(threads[0], NULL), 0);
+	CHECK_EQ(pthread_join(threads[1], NULL), 0);
 	CHECK_EQ(n_wrong, 0);
 }
 
