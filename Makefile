@@ -171,7 +171,7 @@ found     = $(shell command -v $(firstword $(1)) 2>/dev/null)
 compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
 
 builds  := criterion asan other tsan valgrind
-scripts := harness freestanding compile headers symbols
+scripts := harness freestanding compile headers symbols behaviours
 stages  := $(builds) $(scripts)
 
 config_criterion := CC='$(CC)' SAN= DEBUG= RUNNER=criterion
@@ -189,6 +189,7 @@ title_freestanding := runtime/future without libc
 title_compile      := must and must not compile
 title_headers      := every header alone
 title_symbols      := symbols are declared
+title_behaviours   := rows adapted or left out
 missing_other    := $(if $(call found,$(other_cc)),,$(other_cc))
 missing_valgrind := $(if $(call found,valgrind),,valgrind)
 
