@@ -16,7 +16,7 @@ static const char *const reasons[] = { "", "quit", "end of file", "connection er
 				       "too slow: it takes nothing that is written", "out of memory",
 				       "shutdown" };
 
-/* --- Patience ----------------------------------------------------------------------------------- */
+/* --- Patience --- */
 
 static uint64_t idle_deadline(const struct client *f)
 {
@@ -50,7 +50,7 @@ static void lose_patience(struct client *f)
 	}
 }
 
-/* --- One turn ----------------------------------------------------------------------------------- */
+/* --- One turn --- */
 
 /* Above the soft limit he is neither listened to nor told of the room: both wait for his reading. */
 static struct future *next_turn(struct client *f)
@@ -121,7 +121,7 @@ static bool read_more(struct client *f)
 	return true;
 }
 
-/* --- Beginning and end -------------------------------------------------------------------------- */
+/* --- Beginning and end --- */
 
 static void drop_letter(void *item)
 {
@@ -205,7 +205,7 @@ static void forget(struct client *f)
 	task_detach(f->task);
 }
 
-/* --- The last words ----------------------------------------------------------------------------- */
+/* --- The last words --- */
 
 /*
  * Writes what is queued, then half-closes and waits for the peer to close, too. Closing at once would be
@@ -242,7 +242,7 @@ static struct future *farewell(struct farewell *w, struct client *f)
 	return &w->co.future;
 }
 
-/* --- The task ----------------------------------------------------------------------------------- */
+/* --- The task --- */
 
 static enum poll client_run(struct co *co, struct context *cx)
 {

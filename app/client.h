@@ -95,7 +95,7 @@ struct client {
 int client_start(struct runtime *rt, struct server *s, struct tcp_stream stream,
 		 const unsigned char host[static GATE_HOST_LEN]);
 
-/* --- client_out.c ------------------------------------------------------------------------------- */
+/* --- client_out.c --- */
 
 /* Queues a message for him, whose reference is given away; NULL stands for "no memory". */
 void client_tell(struct client *f, struct message *m);
@@ -113,7 +113,7 @@ void client_hear(struct client *f, bool all);
 void client_take_heard(struct client *f, size_t n);
 void client_take_letters(struct client *f, size_t n);
 
-/* --- client_in.c -------------------------------------------------------------------------------- */
+/* --- client_in.c --- */
 
 /* What tcp_read said, with the bytes in buf + 1. */
 void client_take_read(struct client *f, ssize_t n);
@@ -124,12 +124,12 @@ bool client_do_next_line(struct client *f);
 /* No more is read. Once is enough. */
 void client_stop_reading(struct client *f);
 
-/* --- conduct.c ---------------------------------------------------------------------------------- */
+/* --- conduct.c --- */
 
 /* Does what the line in f->line says. */
 void client_do_line(struct client *f);
 
-/* --- Inline ------------------------------------------------------------------------------------- */
+/* --- Inline --- */
 
 static inline uint64_t client_now_ns(const struct client *f)
 {

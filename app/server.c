@@ -17,7 +17,7 @@ enum {
 	REFUSAL_MS = 1000,
 };
 
-/* --- The rooms ---------------------------------------------------------------------------------- */
+/* --- The rooms --- */
 
 static int open_room(struct room *room, void *arg)
 {
@@ -52,7 +52,7 @@ void server_announce(const struct news *news)
 		channel_say(news->item[i].room, news->who, reply_news(news, &news->item[i]));
 }
 
-/* --- Refusals ----------------------------------------------------------------------------------- */
+/* --- Refusals --- */
 
 /* Says one line and closes, without leaving unread bytes behind: see farewell in client.c. */
 struct refusal {
@@ -128,7 +128,7 @@ static void refuse(struct runtime *rt, struct server *s, struct tcp_accept *a, i
 	task_detach(t);
 }
 
-/* --- The doorkeeper ----------------------------------------------------------------------------- */
+/* --- The doorkeeper --- */
 
 struct doorkeeper {
 	struct co co;
@@ -209,7 +209,7 @@ static struct future *doorkeeper(struct doorkeeper *f, struct server *s)
 	return &f->co.future;
 }
 
-/* --- The end ------------------------------------------------------------------------------------ */
+/* --- The end --- */
 
 static void set_phase(struct server *s, enum phase phase)
 {
@@ -289,7 +289,7 @@ static struct future *impatience(struct impatience *f, struct server *s)
 	return &f->co.future;
 }
 
-/* --- The root ----------------------------------------------------------------------------------- */
+/* --- The root --- */
 
 static void note_end(struct server *s, bool in_time)
 {
@@ -347,7 +347,7 @@ struct future *server_run(struct server_run *f, struct server *s)
 	return &f->co.future;
 }
 
-/* --- Opening and closing ------------------------------------------------------------------------ */
+/* --- Opening and closing --- */
 
 static int open_signals(struct server *s)
 {

@@ -7,9 +7,7 @@
 
 enum { EVENT_INTERVAL = 61, STALL_WARN_MS = 2000 };
 
-/*
- * --- Building ----------------------------------------------------------------------------------
- */
+/* --- Building --- */
 
 static void unpark(struct scheduler *s)
 {
@@ -97,9 +95,7 @@ void runtime_destroy(struct runtime *rt)
 	scheduler_unref(&ct->scheduler);
 }
 
-/*
- * --- Inside ------------------------------------------------------------------------------------
- */
+/* --- Inside --- */
 
 /* The task of runtime_block_on: a frame that borrows the caller's future. */
 struct root {

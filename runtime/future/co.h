@@ -99,9 +99,7 @@ static inline const struct future_ops *co__live(const struct co_code *code)
 /* The frame that a coroutine's `co` is the first member of. */
 #define co_frame(co_, type) ((type *)(void *)(co_))
 
-/*
- * --- The body ----------------------------------------------------------------------------------
- */
+/* --- The body --- */
 
 /*
  * Two warnings become errors between co_begin and co_end, so that a local which an await would lose

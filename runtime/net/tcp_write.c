@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* --- Once ------------------------------------------------------------------------------------ */
+/* --- Once --- */
 
 /* The end of a poll that tried once: PENDING if the kernel had no room, else READY with *n. */
 static enum poll settle_once(struct future *f, struct context *cx, struct source *source,
@@ -71,7 +71,7 @@ struct future *tcp_writev(struct tcp_writev *w, struct tcp_stream *stream, const
 	return &w->future;
 }
 
-/* --- All of it ------------------------------------------------------------------------------- */
+/* --- All of it --- */
 
 /*
  * The end of a poll that has tried until it got `n` <= 0. A write that takes nothing and says no

@@ -80,7 +80,7 @@ void reactor_fini(struct reactor *r)
 	*r = (struct reactor){ .poller = -1, .wakeup = -1 };
 }
 
-/* --- Slots ----------------------------------------------------------------------------------- */
+/* --- Slots --- */
 
 /* Doubles the table; the new slots make up the free list, which was empty. */
 static int grow(struct reactor *r)
@@ -136,7 +136,7 @@ void reactor__detach(struct reactor *r, struct source *s, bool tell_kernel)
 	s->reactor = NULL;
 }
 
-/* --- Events ---------------------------------------------------------------------------------- */
+/* --- Events --- */
 
 /* The kernel's words in ours. What closes or fails a direction also makes it worth trying. */
 static unsigned ready_of(uint32_t events)

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "sync/broadcast_ring.h"
 
-/* --- Opening and freeing ------------------------------------------------------------------------ */
+/* --- Opening and freeing --- */
 
 static size_t round_up_to_power_of_two(size_t n)
 {
@@ -76,7 +76,7 @@ void broadcast__release(struct broadcast *b)
 		mem_free(b, size_of(b->mask + 1, b->stride, &items_at));
 }
 
-/* --- Waking ------------------------------------------------------------------------------------- */
+/* --- Waking --- */
 
 /*
  * As many as waited when it began: one that waits again while the lock is open has seen what there was,
@@ -110,7 +110,7 @@ void broadcast__wake_receivers(struct broadcast *b)
 	lock_release(&b->lock);
 }
 
-/* --- Sending ------------------------------------------------------------------------------------ */
+/* --- Sending --- */
 
 /* A value that is overwritten unread is moved out, to be destroyed when the lock is released. */
 long broadcast__send(const struct broadcast_sender *tx, const void *item, size_t len)
@@ -139,7 +139,7 @@ long broadcast__send(const struct broadcast_sender *tx, const void *item, size_t
 	return (long)n;
 }
 
-/* --- Sender handles ----------------------------------------------------------------------------- */
+/* --- Sender handles --- */
 
 struct broadcast_receiver broadcast_subscribe(const struct broadcast_sender *tx)
 {
@@ -268,7 +268,7 @@ size_t broadcast_sender_len(const struct broadcast_sender *tx)
 	return (size_t)(end - low);
 }
 
-/* --- Waiting for the last receiver to go -------------------------------------------------------- */
+/* --- Waiting for the last receiver to go --- */
 
 /* True: it waits. `fresh` is stored, or left to be dropped, or takes what was stored before. */
 static bool wait_for_close(struct broadcast_closed *c, struct waker *fresh)
@@ -329,7 +329,7 @@ struct future *broadcast_closed(struct broadcast_closed *c, const struct broadca
 	return &c->future;
 }
 
-/* --- The end of a receiver ---------------------------------------------------------------------- */
+/* --- The end of a receiver --- */
 
 /*
  * What only this one had still to read is destroyed, one by one, each with the lock open. Its own count

@@ -59,7 +59,7 @@ struct broadcast_receiver {
 #define broadcast_open(tx, rx, type, capacity, clone_item, drop_item)                              \
 	broadcast__open((tx), (rx), sizeof(type), (capacity), (clone_item), (drop_item))
 
-/* --- Senders ------------------------------------------------------------------------------------- */
+/* --- Senders --- */
 
 /* To all receivers there are: returns how many, or -EPIPE: none, and the item is still the caller's. */
 #define broadcast_send(tx, item) broadcast__send((tx), (item), sizeof *(item))
@@ -93,7 +93,7 @@ struct broadcast_closed {
 };
 struct future *broadcast_closed(struct broadcast_closed *c, const struct broadcast_sender *tx);
 
-/* --- Receivers ----------------------------------------------------------------------------------- */
+/* --- Receivers --- */
 
 /* Waits for the next value, which is copied to *slot. Dropped while pending, it misses nothing. */
 struct broadcast_recv {
@@ -140,7 +140,7 @@ struct broadcast_receiver broadcast_resubscribe(const struct broadcast_receiver 
 /* Zeroed ones are allowed. No future may be waiting on it. */
 void broadcast_receiver_drop(struct broadcast_receiver *rx);
 
-/* --- What the macros stand for ------------------------------------------------------------------- */
+/* --- What the macros stand for --- */
 
 int broadcast__open(struct broadcast_sender *tx, struct broadcast_receiver *rx, size_t len,
 		    size_t capacity, int (*clone_item)(void *dst, const void *src),

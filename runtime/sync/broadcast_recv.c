@@ -3,7 +3,7 @@
 
 #include "sync/broadcast_ring.h"
 
-/* --- Reading, under the lock -------------------------------------------------------------------- */
+/* --- Reading, under the lock --- */
 
 /* The value at the cursor, which the ring has. The last one to read it gets the original. */
 static inline int read_one(struct broadcast *b, struct broadcast_receiver *rx, void *slot)
@@ -86,7 +86,7 @@ struct broadcast_receiver broadcast_resubscribe(const struct broadcast_receiver 
 	return broadcast_subscribe(&tx);
 }
 
-/* --- Waiting ------------------------------------------------------------------------------------ */
+/* --- Waiting --- */
 
 /*
  * Reads, or else sees to it that the waiter is in the queue with the right waker. That may need a clone,

@@ -76,7 +76,7 @@ static void leave(struct oneshot *o, uint16_t flags)
 	waker_wake(&tx_waker);
 }
 
-/* --- The sender ------------------------------------------------------------------------------- */
+/* --- The sender --- */
 
 int oneshot__send(struct oneshot_sender *tx, const void *item, size_t len)
 {
@@ -209,7 +209,7 @@ struct future *oneshot_closed(struct oneshot_closed *c, const struct oneshot_sen
 	return &c->future;
 }
 
-/* --- The receiver ----------------------------------------------------------------------------- */
+/* --- The receiver --- */
 
 /* Under the lock: 0, -EAGAIN, -EPIPE. */
 static int take(struct oneshot *o, void *slot)

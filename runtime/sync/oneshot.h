@@ -95,7 +95,7 @@ bool oneshot_is_empty(const struct oneshot_receiver *rx);
 /* True once receiving has said 0 or -EPIPE. */
 bool oneshot_is_terminated(const struct oneshot_receiver *rx);
 
-/* --- What the macros stand for ---------------------------------------------------------------- */
+/* --- What the macros stand for --- */
 
 int oneshot__open(struct oneshot_sender *tx, struct oneshot_receiver *rx, size_t len,
 		  void (*drop_item)(void *item));

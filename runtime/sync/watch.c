@@ -90,7 +90,7 @@ static void check_len(const struct watch *w, size_t len)
 		bug("watch", "the value has another size than the channel was opened for", NULL, 0);
 }
 
-/* --- Senders ---------------------------------------------------------------------------------- */
+/* --- Senders --- */
 
 int watch__send(const struct watch_sender *tx, const void *item, size_t len, bool always)
 {
@@ -179,7 +179,7 @@ bool watch_is_closed(const struct watch_sender *tx)
 	return watch_n_receivers(tx) == 0;
 }
 
-/* --- Receivers -------------------------------------------------------------------------------- */
+/* --- Receivers --- */
 
 static int copy_out(const struct watch *w, void *slot)
 {
@@ -250,7 +250,7 @@ void watch_receiver_drop(struct watch_receiver *rx)
 	release(w);
 }
 
-/* --- Waiting ---------------------------------------------------------------------------------- */
+/* --- Waiting --- */
 
 /*
  * All three futures wait alike: `has_come` looks, under the lock. If it has not come the waiter is

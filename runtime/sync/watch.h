@@ -48,7 +48,7 @@ struct watch_receiver {
 	watch__open((tx), (rx), sizeof(type), (initial), sizeof *(initial), (clone_item),          \
 		    (drop_item))
 
-/* --- Senders ---------------------------------------------------------------------------------- */
+/* --- Senders --- */
 
 /* Makes *item the value, and tells all. -EPIPE: nobody receives; the item is still the caller's. */
 #define watch_send(tx, item) watch__send((tx), (item), sizeof *(item), false)
@@ -81,7 +81,7 @@ struct watch_closed {
 };
 struct future *watch_closed(struct watch_closed *c, const struct watch_sender *tx);
 
-/* --- Receivers -------------------------------------------------------------------------------- */
+/* --- Receivers --- */
 
 /* Copies the value to *slot: 0, or what clone_item said. Works on a closed channel, too. */
 #define watch_get(rx, slot) watch__get((rx), (slot), sizeof *(slot), false)
@@ -132,7 +132,7 @@ struct watch_receiver watch_receiver_clone(const struct watch_receiver *rx);
 /* Zeroed ones are allowed. No future may be waiting on it. */
 void watch_receiver_drop(struct watch_receiver *rx);
 
-/* --- What the macros stand for ---------------------------------------------------------------- */
+/* --- What the macros stand for --- */
 
 int watch__open(struct watch_sender *tx, struct watch_receiver *rx, size_t len, const void *initial,
 		size_t initial_len, int (*clone_item)(void *dst, const void *src),

@@ -6,9 +6,7 @@
 
 #include "task/scheduler.h"
 
-/*
- * --- Memory ------------------------------------------------------------------------------------
- */
+/* --- Memory --- */
 
 /*
  * The word is zero from the moment the slot is the task's, and again before it is given back: a
@@ -80,9 +78,7 @@ void task__unref(struct task *t)
 	scheduler_unref(s);
 }
 
-/*
- * --- The four functions behind a task's waker --------------------------------------------------
- */
+/* --- The four functions behind a task's waker --- */
 
 static struct waker clone(void *data)
 {
@@ -147,9 +143,7 @@ bool task__may_run(const struct task *t)
 	return n_wakers > 0 || word & STATE_SCHEDULED;
 }
 
-/*
- * --- The handle --------------------------------------------------------------------------------
- */
+/* --- The handle --- */
 
 void task_abort(struct task *t)
 {

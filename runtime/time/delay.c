@@ -86,7 +86,7 @@ struct future *delay_until(struct delay *d, uint64_t deadline_ns)
 	return init(d, deadline_ns, true);
 }
 
-/* --- Beginning anew --------------------------------------------------------------------------- */
+/* --- Beginning anew --- */
 
 /* One that is not in the wheel is made anew: what it was before does not matter. */
 static void reset(struct delay *d, uint64_t ns, bool is_absolute)

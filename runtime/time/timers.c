@@ -15,7 +15,7 @@ void timers_init(struct timers *ts, struct clock *clock)
 	*ts = (struct timers){ .clock = clock, .elapsed = clock_now_ns(clock) / TIMERS_TICK_NS };
 }
 
-/* --- Lists, under the lock -------------------------------------------------------------------- */
+/* --- Lists, under the lock --- */
 
 static void count(struct timers *ts, unsigned list, size_t change)
 {
@@ -69,7 +69,7 @@ static void take_out(struct timers *ts, struct timer *t)
 		ts->occupied[list / 64] &= ~((uint64_t)1 << list % 64);
 }
 
-/* --- The wheels, under the lock --------------------------------------------------------------- */
+/* --- The wheels, under the lock --- */
 
 static uint64_t tick_of(uint64_t deadline_ns)
 {
@@ -294,7 +294,7 @@ bool timers_jump(struct timers *ts)
 	return false;
 }
 
-/* --- One timer -------------------------------------------------------------------------------- */
+/* --- One timer --- */
 
 static void arm(struct timers *ts, struct timer *t, uint64_t ns, bool is_fresh)
 {

@@ -109,9 +109,7 @@ TEST(runtime, destroy_drops_every_live_task_once_and_leaks_nothing)
 	CHECK_EQ(t_mem_live(), 0);
 }
 
-/*
- * --- The budget --------------------------------------------------------------------------------
- */
+/* --- The budget --- */
 
 /* Always ready, and honest about it. */
 struct eager {
@@ -207,9 +205,7 @@ TEST(runtime, an_always_ready_task_yields_after_its_budget)
 	CHECK_EQ(eaten_under(5), 6);
 }
 
-/*
- * --- Deadlocks ---------------------------------------------------------------------------------
- */
+/* --- Deadlocks --- */
 
 struct waits_for_nothing {
 	struct co co;
@@ -288,9 +284,7 @@ TEST(runtime, block_on_inside_a_task_is_refused_and_drops_its_future)
 	runtime_destroy(rt);
 }
 
-/*
- * --- The builder -------------------------------------------------------------------------------
- */
+/* --- The builder --- */
 
 TEST(runtime, no_memory_is_an_error_value)
 {

@@ -153,7 +153,7 @@ TEST(tcp_write, a_megabyte_goes_through_in_writes_of_one_byte)
 	t_net_end(&t);
 }
 
-/* --- Vectored -------------------------------------------------------------------------------- */
+/* --- Vectored --- */
 
 TEST(tcp_write, many_pieces_leave_in_one_system_call)
 {
@@ -231,7 +231,7 @@ TEST(tcp_write, pieces_are_cut_where_the_kernel_stopped)
 	}
 }
 
-/* --- Dropped --------------------------------------------------------------------------------- */
+/* --- Dropped --- */
 
 enum { LONG_LEN = 1 << 20, N_PIECES = 16 };
 static char long_message[LONG_LEN];

@@ -115,7 +115,7 @@ TEST(reactor_threads, unpark_ends_the_wait_of_another_thread_each_time)
 	t_net_end(&t);
 }
 
-/* --- Two sources in one batch ---------------------------------------------------------------- */
+/* --- Two sources in one batch --- */
 
 struct couple {
 	struct tcp_stream *other;
@@ -198,7 +198,7 @@ TEST(reactor, an_event_of_a_closed_source_does_not_reach_the_next_one_in_its_slo
 	t_net_end(&t);
 }
 
-/* --- Many, and none -------------------------------------------------------------------------- */
+/* --- Many, and none --- */
 
 TEST(reactor, more_sources_than_fit_in_a_batch_are_all_heard)
 {
@@ -275,7 +275,7 @@ TEST(reactor, a_refused_registration_is_an_error_value)
 	t_net_end(&t);
 }
 
-/* --- The end of a reactor -------------------------------------------------------------------- */
+/* --- The end of a reactor --- */
 
 /* BEH io_driver_drop::drop_wakes */
 /* BEH io_driver_drop::tcp_doesnt_block */

@@ -9,7 +9,7 @@
 #include "t_runtime.h"
 #include "time/clock.h"
 
-/* --- Virtual ---------------------------------------------------------------------------------- */
+/* --- Virtual --- */
 
 /* BEH rt_time_start_paused::test_start_paused */
 TEST(clock, a_virtual_one_begins_at_zero_and_stands)
@@ -62,7 +62,7 @@ TEST(clock, a_virtual_one_stops_at_the_end_of_time)
 	CHECK(clock_now_ns(&c) == UINT64_MAX);
 }
 
-/* --- Real ------------------------------------------------------------------------------------- */
+/* --- Real --- */
 
 static struct timespec kernel_says;
 static int n_readings;
@@ -129,7 +129,7 @@ TEST(clock, advancing_a_runtime_whose_clock_is_real_is_refused)
 	runtime_destroy(rt);
 }
 
-/* --- Sums ------------------------------------------------------------------------------------- */
+/* --- Sums --- */
 
 TEST(clock, sums_that_are_too_large_are_never)
 {

@@ -189,7 +189,7 @@ TEST(delay, until_a_time_need_not_be_polled_before_it_has_come)
 	scene_end(&s);
 }
 
-/* --- Wakers, drop, budget, executors ---------------------------------------------------------- */
+/* --- Wakers, drop, budget, executors --- */
 
 TEST(delay, wakes_the_last_one_that_polled_it)
 {

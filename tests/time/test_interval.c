@@ -27,7 +27,7 @@ static void check_after(struct scene *s, struct interval *iv, uint64_t ms, long 
 	CHECK_EQ(tick(s, iv), at_ms);
 }
 
-/* --- The plan --------------------------------------------------------------------------------- */
+/* --- The plan --- */
 
 TEST(interval, begins_at_once_and_goes_on_a_period_apart)
 {
@@ -171,7 +171,7 @@ TEST_BUG(interval, of_no_period_is_a_bug_of_the_caller)
 	interval_init(&iv, 0, INTERVAL_BURST);
 }
 
-/* --- Resets ----------------------------------------------------------------------------------- */
+/* --- Resets --- */
 
 /* Ticks at 0 and 300; now it is 400. */
 static void begin_at_400(struct scene *s, struct interval *iv)
@@ -282,7 +282,7 @@ TEST(interval, a_pending_tick_learns_of_a_reset_at_its_next_poll)
 	scene_end(&s);
 }
 
-/* --- Ticks as futures ------------------------------------------------------------------------- */
+/* --- Ticks as futures --- */
 
 TEST(interval, a_pending_tick_wakes_the_last_one_that_polled_it)
 {

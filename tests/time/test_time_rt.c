@@ -73,7 +73,7 @@ static void end(struct runtime *rt)
 	sys_ops = &sys_real;
 }
 
-/* --- One task --------------------------------------------------------------------------------- */
+/* --- One task --- */
 
 TEST(time_rt, the_thread_sleeps_until_just_the_deadline)
 {
@@ -217,7 +217,7 @@ TEST(time_rt, a_timeout_that_is_not_needed_reads_no_clock)
 	end(rt);
 }
 
-/* --- Many tasks ------------------------------------------------------------------------------- */
+/* --- Many tasks --- */
 
 enum { N = 512 };
 

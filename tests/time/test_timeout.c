@@ -177,7 +177,7 @@ TEST(timeout, shows_its_child_to_backtraces)
 	CHECK_STR(future_name(&t.future), "timeout");
 }
 
-/* --- Drop ------------------------------------------------------------------------------------- */
+/* --- Drop --- */
 
 /* The child is ready at its fourth poll, or, with a limit of 2, too late. */
 static bool cancelled_after(unsigned k, uint64_t limit_ms)
@@ -221,7 +221,7 @@ TEST(timeout, can_be_dropped_at_every_poll)
 	t_cancel_at_every_poll(expired);
 }
 
-/* --- Budget ----------------------------------------------------------------------------------- */
+/* --- Budget --- */
 
 /* Takes all the budget there is, and is never done. */
 struct hungry {

@@ -7,7 +7,7 @@ enum { DAY_MS = 24 * 60 * 60 * 1000 };
 static const uint64_t YEAR_MS = 365ull * DAY_MS;
 static const uint64_t ROUND_MS = 1ull << (TIMERS_FIRST_BITS + 5 * TIMERS_BITS); /* of the sixth */
 
-/* --- When ------------------------------------------------------------------------------------- */
+/* --- When --- */
 
 /*
  * Arms for `ms` after a clock that shows `from_ms`; it must fire at that tick and at none before.
@@ -153,7 +153,7 @@ TEST(timers, fire_late_rather_than_never_when_nobody_looked_for_a_while)
 	scene_end(&s);
 }
 
-/* --- Far away --------------------------------------------------------------------------------- */
+/* --- Far away --- */
 
 /* BEH time_sleep::greater_than_max */
 /* BEH time_sleep::exactly_max */
@@ -230,7 +230,7 @@ TEST(timers, for_never_can_be_armed_anew_for_some_time)
 	scene_end(&s);
 }
 
-/* --- Order ------------------------------------------------------------------------------------ */
+/* --- Order --- */
 
 struct log {
 	unsigned n;
@@ -318,7 +318,7 @@ TEST(timers, of_one_tick_stay_in_order_when_they_move_down_together)
 	scene_end(&s);
 }
 
-/* --- Sleeping --------------------------------------------------------------------------------- */
+/* --- Sleeping --- */
 
 TEST(timers, jump_lands_on_each_deadline_in_turn)
 {

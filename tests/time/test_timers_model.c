@@ -72,7 +72,7 @@ static uint64_t some_ns(struct model *m)
 	}
 }
 
-/* --- The model -------------------------------------------------------------------------------- */
+/* --- The model --- */
 
 static void serve(struct model *m, struct modelled *t, uint64_t deadline_ns)
 {
@@ -129,7 +129,7 @@ static void check_turn(struct model *m, size_t n)
 	m->n_fired = 0;
 }
 
-/* --- The steps -------------------------------------------------------------------------------- */
+/* --- The steps --- */
 
 static void note(void *arg)
 {

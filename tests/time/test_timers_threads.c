@@ -57,7 +57,7 @@ static void await_wake(struct t_waker *w)
 		sched_yield();
 }
 
-/* --- Arm and cancel --------------------------------------------------------------------------- */
+/* --- Arm and cancel --- */
 
 static void *arms_and_cancels(void *arg)
 {
@@ -93,7 +93,7 @@ TEST(timers_threads, timers_are_cancelled_while_they_may_be_firing)
 	run_threads(arms_and_cancels);
 }
 
-/* --- Never early ------------------------------------------------------------------------------ */
+/* --- Never early --- */
 
 static void *sleeps(void *arg)
 {
@@ -147,7 +147,7 @@ TEST(timers_threads, one_that_is_armed_anew_while_it_may_be_firing_fires_at_the_
 	run_threads(resets);
 }
 
-/* --- Wakers ----------------------------------------------------------------------------------- */
+/* --- Wakers --- */
 
 static void *changes_wakers(void *arg)
 {

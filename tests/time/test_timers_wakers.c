@@ -26,7 +26,7 @@ static void arm_at(struct actor *a, uint64_t deadline_ns)
 	timers_arm_at(&a->s->timers, &a->timer, deadline_ns, &w);
 }
 
-/* --- While the wheel fires -------------------------------------------------------------------- */
+/* --- While the wheel fires --- */
 
 static void arm_again_for_the_past(void *arg)
 {
@@ -218,7 +218,7 @@ TEST(timers_wakers, hear_that_more_is_due)
 	scene_end(&s);
 }
 
-/* --- While a waker is changed ----------------------------------------------------------------- */
+/* --- While a waker is changed --- */
 
 TEST(timers_wakers, the_last_one_that_polled_is_woken)
 {

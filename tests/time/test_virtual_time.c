@@ -18,7 +18,7 @@
 
 static const uint64_t YEAR_MS = 365ull * 86400 * 1000;
 
-/* --- Delays in tasks -------------------------------------------------------------------------- */
+/* --- Delays in tasks --- */
 
 /* Sleeps for each of `n` lengths and writes down when it woke up. */
 struct sleeper {
@@ -162,7 +162,7 @@ TEST(virtual_time, ten_thousand_random_sleeps_go_the_same_way_twice)
 	CHECK(memcmp(once, twice, sizeof once) == 0);
 }
 
-/* --- Advancing by hand ------------------------------------------------------------------------ */
+/* --- Advancing by hand --- */
 
 /* Sleeps and advances in one task. */
 struct driver {
@@ -245,7 +245,7 @@ TEST(virtual_time, cannot_be_advanced_beyond_its_end)
 	runtime_destroy(rt);
 }
 
-/* --- Ticks that are awaited by hand ----------------------------------------------------------- */
+/* --- Ticks that are awaited by hand --- */
 
 /*
  * Every fourth tick of a stream of twelve is an item. Like a naive stream it says PENDING after a
@@ -327,7 +327,7 @@ TEST(virtual_time, a_tick_that_is_ready_leaves_no_waker_behind)
 	runtime_destroy(rt);
 }
 
-/* --- Two runtimes ----------------------------------------------------------------------------- */
+/* --- Two runtimes --- */
 
 /* Polls a loan of the delay, once, and is done. */
 struct poller {
