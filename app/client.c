@@ -52,7 +52,9 @@ static void lose_patience(struct client *f)
 
 /* --- One turn --- */
 
-/* Above the soft limit he is neither listened to nor told of the room: both wait for his reading. */
+/*
+ * Above the soft limit he is neither listened to nor told of the room: both wait for his reading.
+ */
 static struct future *next_turn(struct client *f)
 {
 	bool full = client_has_much_queued(f);
@@ -68,8 +70,9 @@ static struct future *next_turn(struct client *f)
 }
 
 /*
- * The server drains. What the kernel has taken from him was accepted, even if we have not been told yet
- * that it is there: so what is known of readiness is forgotten, and reading goes on until EAGAIN.
+ * The server drains. What the kernel has taken from him was accepted, even if we have not been
+ * told yet that it is there: so what is known of readiness is forgotten, and reading goes on
+ * until EAGAIN.
  */
 static void take_phase(struct client *f)
 {
@@ -156,7 +159,10 @@ static bool is_amicable(enum end end)
 	return end == END_QUIT || end == END_EOF || end == END_IDLE || end == END_SHUTDOWN;
 }
 
-/* What was said before he leaves is still his; then the last words; then he is no longer in the hall. */
+/*
+ * What was said before he leaves is still his; then the last words; then he is no longer in the
+ * hall.
+ */
 static void take_leave(struct client *f)
 {
 	enum end end = f->end;
@@ -208,9 +214,9 @@ static void forget(struct client *f)
 /* --- The last words --- */
 
 /*
- * Writes what is queued, then half-closes and waits for the peer to close, too. Closing at once would be
- * wrong when bytes of his are still unread: the kernel would then send a reset, and that may destroy what
- * is on its way to him.
+ * Writes what is queued, then half-closes and waits for the peer to close, too. Closing at once
+ * would be wrong when bytes of his are still unread: the kernel would then send a reset, and that
+ * may destroy what is on its way to him.
  */
 static enum poll farewell_run(struct co *co, struct context *cx)
 {

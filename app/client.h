@@ -1,10 +1,10 @@
 /*
  * client: one connection, from its welcome to its end.
  *
- * The one idea: a client waits for everything at once (a line, something said in his room, something
- * said to him alone, room to write, the end of his or our patience), does what the turn brought, and
- * then lets everything that is queued for him go in one vectored write. So it is the kernel, and not
- * the number of messages, that decides how many system calls there are.
+ * The one idea: a client waits for everything at once (a line, something said in his room,
+ * something said to him alone, room to write, the end of his or our patience), does what the turn
+ * brought, and then lets everything that is queued for him go in one vectored write. So it is the
+ * kernel, and not the number of messages, that decides how many system calls there are.
  *
  *	      +---> wait for the first of six ---> read lines, do them ---> hear the room ---> write --+
  *	      |                                                                                     |
@@ -12,10 +12,10 @@
  *	                                             | a reason to end
  *	                         leave the hall ---> write what is left ---> half-close, linger ---> close
  *
- * What bounds his memory: above the soft limit of queued bytes he is not listened to, and hears no
- * more of the room, whose ring then overruns him (and he is told how much he missed); letters from
- * others come through a queue of 64, whose senders are told when it is full; and above the hard limit,
- * or when no byte has left for as long as --stall-timeout says, he is disconnected.
+ * What bounds his memory: above the soft limit of queued bytes he is not listened to, and hears
+ * no more of the room, whose ring then overruns him (and he is told how much he missed); letters
+ * from others come through a queue of 64, whose senders are told when it is full; and above the
+ * hard limit, or when no byte has left for as long as --stall-timeout says, he is disconnected.
  */
 #ifndef WEFT_APP_CLIENT_H
 #define WEFT_APP_CLIENT_H
@@ -89,8 +89,8 @@ struct client {
 };
 
 /*
- * Starts the task of a connection that the gate has let in from `host`, and makes it known to the server.
- * 0: the stream is the task's; -ENOMEM: it is still yours.
+ * Starts the task of a connection that the gate has let in from `host`, and makes it known to the
+ * server. 0: the stream is the task's; -ENOMEM: it is still yours.
  */
 int client_start(struct runtime *rt, struct server *s, struct tcp_stream stream,
 		 const unsigned char host[static GATE_HOST_LEN]);
@@ -103,7 +103,10 @@ void client_tell(struct client *f, struct message *m);
 /* Above the soft limit. */
 bool client_has_much_queued(const struct client *f);
 
-/* One vectored write. True if it is worth another one at once: something is left, and none would wait. */
+/*
+ * One vectored write. True if it is worth another one at once: something is left, and none would
+ * wait.
+ */
 bool client_flush(struct client *f);
 
 /* Takes what was said in his room: up to the soft limit, or all of it. */

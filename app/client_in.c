@@ -1,4 +1,7 @@
-/* client_in: what comes in from a client: bytes, lines. See client.h; what lines do is in conduct.c. */
+/*
+ * client_in: what comes in from a client: bytes, lines. See client.h; what lines do is in
+ * conduct.c.
+ */
 #include "app/client.h"
 #include "app/reply.h"
 

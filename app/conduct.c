@@ -46,7 +46,10 @@ static void rename_to(struct client *f, struct slice nick)
 	}
 }
 
-/* A letter is accepted or refused at once, never waited for: its sender must not hang on its receiver. */
+/*
+ * A letter is accepted or refused at once, never waited for: its sender must not hang on its
+ * receiver.
+ */
 static void write_to(struct client *f, struct slice nick, struct slice text)
 {
 	struct member *to = hall_find(&f->server->hall, nick);

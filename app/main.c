@@ -7,7 +7,10 @@
 
 #include "app/server.h"
 
-/* Descriptors beside those of clients: standard ones, epoll, eventfd, signalfd, the listener, spares. */
+/*
+ * Descriptors beside those of clients: standard ones, epoll, eventfd, signalfd, the listener,
+ * spares.
+ */
 enum { OTHER_DESCRIPTORS = 16 };
 
 /* As many descriptors as clients are allowed, if we may; else say what that means. */

@@ -1,9 +1,9 @@
 /*
  * outbox: what is on its way to one client.
  *
- * The one idea: a queue of references. A message that goes to 200 clients exists once; each client's
- * outbox holds a pointer to it, and what is queued leaves in one vectored write that gathers the bytes
- * from where they are. Nothing is copied per receiver.
+ * The one idea: a queue of references. A message that goes to 200 clients exists once; each
+ * client's outbox holds a pointer to it, and what is queued leaves in one vectored write that
+ * gathers the bytes from where they are. Nothing is copied per receiver.
  *
  * Messages and bytes are counted, so that the shell can say when it is enough.
  */
@@ -24,10 +24,16 @@ struct outbox {
 	size_t bytes;  /* still to leave */
 };
 
-/* Queues a message; its reference is given away. -ENOMEM: nothing changed, the reference is still yours. */
+/*
+ * Queues a message; its reference is given away. -ENOMEM: nothing changed, the reference is still
+ * yours.
+ */
 int outbox_push(struct outbox *o, struct message *m);
 
-/* Describes what is first in the queue, up to `max` pieces; returns how many. Valid until the next call. */
+/*
+ * Describes what is first in the queue, up to `max` pieces; returns how many. Valid until the
+ * next call.
+ */
 size_t outbox_gather(const struct outbox *o, struct iovec *iov, size_t max);
 
 /* `n` bytes have left: messages that are gone are given back. */

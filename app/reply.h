@@ -2,8 +2,8 @@
  * reply: every text that the server says.
  *
  * The one idea: one place for the wording, so that it can be read through and kept in one voice.
- * What a person said begins with [, what the server says with ***, and nobody can pretend: no room's
- * name holds a space, so "[private from" is no room.
+ * What a person said begins with [, what the server says with ***, and nobody can pretend: no
+ * room's name holds a space, so "[private from" is no room.
  *
  *	[#rust] alice: hello                     said in the room
  *	[private from alice] hello               said to you alone

@@ -160,7 +160,10 @@ static void admit(struct runtime *rt, struct server *s, struct tcp_accept *a)
 	}
 }
 
-/* A connection that broke while it queued costs nothing; when something has run out it is waited for. */
+/*
+ * A connection that broke while it queued costs nothing; when something has run out it is waited
+ * for.
+ */
 static void note_failure(struct doorkeeper *f)
 {
 	struct server *s = f->server;

@@ -1,21 +1,23 @@
 /*
  * server: the shell round the chat's core: sockets, tasks, signals, and their orderly end.
  *
- * The one idea: a task per connection, and one root that outlives them all. State is shared in the open
- * (struct hall), since all tasks run on one thread and none of them waits in the midst of a change.
+ * The one idea: a task per connection, and one root that outlives them all. State is shared in
+ * the open (struct hall), since all tasks run on one thread and none of them waits in the midst
+ * of a change.
  *
  *	 signal ---> root                       doorkeeper ---> client task, client task, ...
  *	              |  phase (watch)               |               |   |
  *	              +------------------------------+---------------+---'
  *
- * The end comes in two steps, so that nothing that was accepted is lost: what one client still has to
- * say must have been said before another one stops to listen.
+ * The end comes in two steps, so that nothing that was accepted is lost: what one client still
+ * has to say must have been said before another one stops to listen.
  *
  *	SERVING --signal--> DRAINING ------------------------------> CLOSING ------------------> over
  *	                    nobody new; each client reads what       each client writes what is
  *	                    has arrived, says it, then only listens  queued, says goodbye, ends
  *
- * A second signal ends the process at once; so does, with a line in the log, the end of the time limit.
+ * A second signal ends the process at once; so does, with a line in the log, the end of the time
+ * limit.
  */
 #ifndef WEFT_APP_SERVER_H
 #define WEFT_APP_SERVER_H
@@ -48,7 +50,10 @@ struct server {
 	uint64_t last_id;              /* of a connection, for the log */
 };
 
-/* Listens and blocks the signals. 0, or -errno with one line in *why (static storage) and nothing open. */
+/*
+ * Listens and blocks the signals. 0, or -errno with one line in *why (static storage) and nothing
+ * open.
+ */
 int server_open(struct server *s, const struct options *o, uint64_t seed, const char **why);
 
 /* Everything is closed; no client may be left. Safe after server_open failed. */

@@ -1,4 +1,7 @@
-/* broadcast: the ring, its handles, and sending. Receiving is in broadcast_recv.c. See broadcast.h. */
+/*
+ * broadcast: the ring, its handles, and sending. Receiving is in broadcast_recv.c. See
+ * broadcast.h.
+ */
 #include "sync/broadcast.h"
 
 #include <errno.h>
@@ -79,8 +82,8 @@ void broadcast__release(struct broadcast *b)
 /* --- Waking --- */
 
 /*
- * As many as waited when it began: one that waits again while the lock is open has seen what there was,
- * and is no affair of this wake-up.
+ * As many as waited when it began: one that waits again while the lock is open has seen what
+ * there was, and is no affair of this wake-up.
  */
 static void wake_all(struct broadcast *b, struct waiter_list *list, size_t n)
 {
@@ -177,8 +180,8 @@ struct broadcast_weak_sender broadcast_weak_sender_clone(const struct broadcast_
 }
 
 /*
- * The last sender's end is told to those who wait before its handle is given back, since waking opens
- * the lock, and the channel must not go meanwhile. So it is first turned into a weak one.
+ * The last sender's end is told to those who wait before its handle is given back, since waking
+ * opens the lock, and the channel must not go meanwhile. So it is first turned into a weak one.
  */
 void broadcast_sender_drop(struct broadcast_sender *tx)
 {
@@ -332,9 +335,9 @@ struct future *broadcast_closed(struct broadcast_closed *c, const struct broadca
 /* --- The end of a receiver --- */
 
 /*
- * What only this one had still to read is destroyed, one by one, each with the lock open. Its own count
- * in the slots keeps them from being overwritten unnoticed: a slot that was meanwhile is past, and the
- * loop goes on with the oldest that is kept.
+ * What only this one had still to read is destroyed, one by one, each with the lock open. Its own
+ * count in the slots keeps them from being overwritten unnoticed: a slot that was meanwhile is
+ * past, and the loop goes on with the oldest that is kept.
  */
 static void drop_unread(struct broadcast *b, uint64_t next)
 {

@@ -8,9 +8,10 @@
  *	if (f->recv.err == -EOVERFLOW)
  *		...                                      // f->recv.missed were overwritten; go on
  *
- * The one idea: one ring, and a cursor for each receiver. A send writes one slot, however many listen;
- * a receiver reads at its own pace. Who falls behind by more than the ring holds is told, once, how many
- * he missed, and goes on with the oldest that is kept. So nobody is ever waited for.
+ * The one idea: one ring, and a cursor for each receiver. A send writes one slot, however many
+ * listen; a receiver reads at its own pace. Who falls behind by more than the ring holds is told,
+ * once, how many he missed, and goes on with the oldest that is kept. So nobody is ever waited
+ * for.
  *
  *	   kept by the ring: capacity
  *	  |<------------------------->|
@@ -18,10 +19,10 @@
  *	      ^           ^              ^
  *	      a           b              c       a reads 5 next, b 8; c waits. Cursor 2 would miss 2.
  *
- * Items: each receiver gets a copy of its own, made by `clone_item` (NULL: the bytes), except that the
- * last one who reads a value gets the original. What nobody will read is destroyed by `drop_item`.
- * clone_item runs under the channel's lock: it may count a reference, and must not call the channel.
- * All functions may be called from any thread; one handle belongs to one owner.
+ * Items: each receiver gets a copy of its own, made by `clone_item` (NULL: the bytes), except
+ * that the last one who reads a value gets the original. What nobody will read is destroyed by
+ * `drop_item`. clone_item runs under the channel's lock: it may count a reference, and must not
+ * call the channel. All functions may be called from any thread; one handle belongs to one owner.
  */
 #ifndef WEFT_SYNC_BROADCAST_H
 #define WEFT_SYNC_BROADCAST_H
@@ -52,16 +53,19 @@ struct broadcast_receiver {
 };
 
 /*
- * A ring for at least `capacity` values of `type`: rounded up to a power of two. 0, -ENOMEM, or -EINVAL:
- * capacity 0 or above half of SIZE_MAX, or items above BROADCAST_ITEM_MAX. `rx` may be NULL: nobody
- * listens yet. int clone_item(void *dst, const void *src) returns 0 or -errno.
+ * A ring for at least `capacity` values of `type`: rounded up to a power of two. 0, -ENOMEM, or
+ * -EINVAL: capacity 0 or above half of SIZE_MAX, or items above BROADCAST_ITEM_MAX. `rx` may be
+ * NULL: nobody listens yet. int clone_item(void *dst, const void *src) returns 0 or -errno.
  */
 #define broadcast_open(tx, rx, type, capacity, clone_item, drop_item)                              \
 	broadcast__open((tx), (rx), sizeof(type), (capacity), (clone_item), (drop_item))
 
 /* --- Senders --- */
 
-/* To all receivers there are: returns how many, or -EPIPE: none, and the item is still the caller's. */
+/*
+ * To all receivers there are: returns how many, or -EPIPE: none, and the item is still the
+ * caller's.
+ */
 #define broadcast_send(tx, item) broadcast__send((tx), (item), sizeof *(item))
 
 /* One more receiver, which will read what is sent from now on. */
@@ -69,7 +73,10 @@ struct broadcast_receiver broadcast_subscribe(const struct broadcast_sender *tx)
 
 struct broadcast_sender broadcast_sender_clone(const struct broadcast_sender *tx);
 
-/* With the last one the channel is closed: receivers read what is left, then -EPIPE. Zeroed is allowed. */
+/*
+ * With the last one the channel is closed: receivers read what is left, then -EPIPE. Zeroed is
+ * allowed.
+ */
 void broadcast_sender_drop(struct broadcast_sender *tx);
 
 struct broadcast_weak_sender broadcast_downgrade(const struct broadcast_sender *tx);
@@ -123,8 +130,8 @@ struct broadcast_recv_many {
 	broadcast__recv_many((r), (rx), (array), (max), sizeof *(array))
 
 /*
- * Without waiting: 0, or of many the number (> 0); -EAGAIN, -EPIPE, -EOVERFLOW with *missed (which may
- * be NULL), or what clone_item said.
+ * Without waiting: 0, or of many the number (> 0); -EAGAIN, -EPIPE, -EOVERFLOW with *missed
+ * (which may be NULL), or what clone_item said.
  */
 #define broadcast_try_recv(rx, slot, missed)                                                       \
 	broadcast__try_recv((rx), (slot), sizeof *(slot), (missed))

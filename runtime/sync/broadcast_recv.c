@@ -28,7 +28,10 @@ static uint64_t skip_missed(const struct broadcast *b, struct broadcast_receiver
 	return missed;
 }
 
-/* Up to `max` values: how many (> 0), or -EAGAIN, -EPIPE, -EOVERFLOW with *missed, or clone_item's word. */
+/*
+ * Up to `max` values: how many (> 0), or -EAGAIN, -EPIPE, -EOVERFLOW with *missed, or
+ * clone_item's word.
+ */
 static long read_many(struct broadcast *b, struct broadcast_receiver *rx, unsigned char *array,
 		      size_t max, uint64_t *missed)
 {
@@ -89,8 +92,8 @@ struct broadcast_receiver broadcast_resubscribe(const struct broadcast_receiver 
 /* --- Waiting --- */
 
 /*
- * Reads, or else sees to it that the waiter is in the queue with the right waker. That may need a clone,
- * for which the lock is opened; so the reading is tried again behind it.
+ * Reads, or else sees to it that the waiter is in the queue with the right waker. That may need a
+ * clone, for which the lock is opened; so the reading is tried again behind it.
  */
 static long read_or_wait(struct broadcast_receiver *rx, struct waiter *w, void *array, size_t max,
 			 uint64_t *missed, const struct waker *waker)
@@ -151,8 +154,8 @@ static void stop_waiting(struct broadcast *b, struct waiter *w)
 }
 
 /*
- * The usual case, in as few steps as it takes: a value is there, and this future is in no queue, where
- * it would have a waker. False: look more closely.
+ * The usual case, in as few steps as it takes: a value is there, and this future is in no queue,
+ * where it would have a waker. False: look more closely.
  */
 static inline bool read_at_once(struct broadcast_recv *r)
 {

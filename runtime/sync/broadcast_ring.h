@@ -1,8 +1,8 @@
 /*
  * broadcast_ring: what broadcast.c (handles and sending) and broadcast_recv.c share. Internal.
  *
- * Everything is under the lock. A slot remembers how many receivers have still to read it. Since each
- * reads in order, an older slot never has more of them than a younger one.
+ * Everything is under the lock. A slot remembers how many receivers have still to read it. Since
+ * each reads in order, an older slot never has more of them than a younger one.
  */
 #ifndef WEFT_SYNC_BROADCAST_RING_H
 #define WEFT_SYNC_BROADCAST_RING_H
@@ -51,7 +51,10 @@ static inline void broadcast__check_len(const struct broadcast *b, size_t len)
 /* Wakes every receiver that waits now. With the lock held; returns with it released. */
 void broadcast__wake_receivers(struct broadcast *b);
 
-/* Frees the channel if nobody has a handle any more. With the lock held; returns with it released. */
+/*
+ * Frees the channel if nobody has a handle any more. With the lock held; returns with it
+ * released.
+ */
 void broadcast__release(struct broadcast *b);
 
 #endif

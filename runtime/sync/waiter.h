@@ -1,15 +1,16 @@
 /*
  * waiter: a future's place in somebody's queue.
  *
- * The one idea behind everything in sync/: the thing waited for (a semaphore, a channel) has a lock
- * and a queue; each waiting future has one `struct waiter` in its own frame, linked into that queue.
- * So waiting allocates nothing, leaving is O(1), and a dropped future takes its waiter with it.
+ * The one idea behind everything in sync/: the thing waited for (a semaphore, a channel) has a
+ * lock and a queue; each waiting future has one `struct waiter` in its own frame, linked into
+ * that queue. So waiting allocates nothing, leaving is O(1), and a dropped future takes its
+ * waiter with it.
  *
  *	        waiter_list_push            waiter_list_pop / waiter_list_remove
  *	IDLE ------------------------> QUEUED ----------------------------------> IDLE
  *
- * All fields are guarded by the queue's lock. What that leaves outside the lock are the wakers, since
- * cloning, waking and dropping one may call anything, this very queue included:
+ * All fields are guarded by the queue's lock. What that leaves outside the lock are the wakers,
+ * since cloning, waking and dropping one may call anything, this very queue included:
  *
  *  - clone before the lock is taken: `struct waker mine = waker_clone(cx->waker)`, lock, look again,
  *    store it or find that it is not needed; whichever waker is left over is dropped after unlock;
