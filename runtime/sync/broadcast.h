@@ -107,10 +107,10 @@ struct broadcast_recv {
 	struct future future;
 	struct broadcast_receiver *rx; /* borrowed */
 	void *slot;                    /* borrowed */
-	struct waiter waiter;          /* under the channel's lock */
-	uint64_t missed;               /* how many were overwritten, when err is -EOVERFLOW */
 	uint32_t len;
-	int err; /* 0; -EOVERFLOW; -EPIPE: closed, all was read; or what clone_item said: that one is lost */
+	int err; /* 0; -EPIPE: closed, all was read; -EOVERFLOW; what clone_item said; -ECANCELED */
+	struct waiter waiter; /* under the channel's lock */
+	uint64_t missed;      /* how many were overwritten, when err is -EOVERFLOW, and only then */
 };
 #define broadcast_recv(r, rx, slot) broadcast__recv((r), (rx), (slot), sizeof *(slot))
 
@@ -121,10 +121,10 @@ struct broadcast_recv_many {
 	void *array;                   /* borrowed */
 	size_t max;                    /* at least 1 */
 	size_t n;                      /* how many came; 0 when err says why */
-	struct waiter waiter;          /* under the channel's lock */
-	uint64_t missed;
 	uint32_t len;
-	int err;
+	int err; /* as of broadcast_recv; a clone that fails behind others is tried again next time */
+	struct waiter waiter; /* under the channel's lock */
+	uint64_t missed;      /* when err is -EOVERFLOW */
 };
 #define broadcast_recv_many(r, rx, array, max)                                                     \
 	broadcast__recv_many((r), (rx), (array), (max), sizeof *(array))
@@ -166,13 +166,16 @@ static inline int broadcast__try_recv(struct broadcast_receiver *rx, void *slot,
 
 extern const struct future_ops broadcast__recv_ops, broadcast__recv_many_ops;
 
+/* Not all of it: `waiter` is built when it is queued, and `missed` when there is a number. */
 static inline struct future *broadcast__recv(struct broadcast_recv *r, struct broadcast_receiver *rx,
 					     void *slot, size_t len)
 {
-	*r = (struct broadcast_recv){ .future = future_init(&broadcast__recv_ops),
-				      .rx = rx,
-				      .slot = slot,
-				      .len = (uint32_t)len };
+	r->future = future_init(&broadcast__recv_ops);
+	r->rx = rx;
+	r->slot = slot;
+	r->len = (uint32_t)len;
+	r->err = 0;
+	r->waiter.waker.vtable = NULL;
 	return &r->future;
 }
 

@@ -1,22 +1,39 @@
-/* broadcast_recv: reading the ring, with and without waiting. See broadcast.h. */
+/*
+ * broadcast_recv: reading the ring, with and without waiting. See broadcast.h.
+ *
+ * The one idea: to read is to copy a slot, count it down and move one's own cursor on. A receiver
+ * never looks at another one, so what most polls do is short; see poll_recv.
+ */
 #include <errno.h>
 
 #include "sync/broadcast_ring.h"
 
 /* --- Reading, under the lock --- */
 
-/* The value at the cursor, which the ring has. The last one to read it gets the original. */
+/*
+ * The value at the cursor, which the ring has. The last one to read it gets the original. 0, or what
+ * clone_item said.
+ */
 static inline int read_one(struct broadcast *b, struct broadcast_receiver *rx, void *slot)
 {
-	size_t *n_left = broadcast__n_left(b, rx->next);
-	const void *item = broadcast__item(b, rx->next);
+	void *item = broadcast__item(b, rx->next);
+	int err;
 
 	rx->next++;
-	if (--*n_left == 0 || !b->clone_item) {
+	if (--*broadcast__n_left(item) == 0 || !b->clone_item) {
 		item_copy(slot, item, b->len);
 		return 0;
 	}
-	return b->clone_item(slot, item);
+	err = b->clone_item(slot, item);
+	bug_unless(err <= 0);
+	return err;
+}
+
+/* As if the last read_one, which failed, had not been. */
+static void unread_one(struct broadcast *b, struct broadcast_receiver *rx)
+{
+	rx->next--;
+	++*broadcast__n_left(broadcast__item(b, rx->next));
 }
 
 /* Moves a cursor that was overrun to the oldest value kept. Returns how many it missed. */
@@ -29,29 +46,29 @@ static uint64_t skip_missed(const struct broadcast *b, struct broadcast_receiver
 }
 
 /*
- * Up to `max` values: how many (> 0), or -EAGAIN, -EPIPE, -EOVERFLOW with *missed, or
- * clone_item's word.
+ * Up to `max` values: how many, 0 if there are none yet; or -EPIPE, -EOVERFLOW with *missed, or what
+ * clone_item said of the first. If it fails at a later one, those before are delivered, and that one
+ * is tried again by the next call.
  */
 static long read_many(struct broadcast *b, struct broadcast_receiver *rx, unsigned char *array,
 		      size_t max, uint64_t *missed)
 {
-	size_t n = 0;
+	size_t n;
 
 	if (rx->next == b->tail)
-		return b->n_tx > 0 ? -EAGAIN : -EPIPE;
-	if (b->tail - rx->next > b->mask + 1) {
+		return b->n_tx > 0 ? 0 : -EPIPE;
+	if (!broadcast__has(b, rx->next)) {
 		*missed = skip_missed(b, rx);
 		return -EOVERFLOW;
 	}
-	for (; n < max && rx->next != b->tail; n++, array += b->len) {
+	for (n = 0; n < max && rx->next != b->tail; n++, array += b->len) {
 		int err = read_one(b, rx, array);
 
 		if (!err)
 			continue;
 		if (n == 0)
 			return err;
-		rx->next--; /* what came before it is delivered first; the next call will say so */
-		++*broadcast__n_left(b, rx->next);
+		unread_one(b, rx);
 		break;
 	}
 	return (long)n;
@@ -69,7 +86,7 @@ long broadcast__try_recv_many(struct broadcast_receiver *rx, void *array, size_t
 	lock_acquire(&b->lock);
 	n = read_many(b, rx, array, max, missed ? missed : &unused);
 	lock_release(&b->lock);
-	return n;
+	return n ? n : -EAGAIN;
 }
 
 size_t broadcast_receiver_len(const struct broadcast_receiver *rx)
@@ -91,107 +108,63 @@ struct broadcast_receiver broadcast_resubscribe(const struct broadcast_receiver 
 
 /* --- Waiting --- */
 
-/*
- * Reads, or else sees to it that the waiter is in the queue with the right waker. That may need a
- * clone, for which the lock is opened; so the reading is tried again behind it.
- */
+/* Like read_many; 0: it waits. Called with the lock held, releases it. */
 static long read_or_wait(struct broadcast_receiver *rx, struct waiter *w, void *array, size_t max,
-			 uint64_t *missed, const struct waker *waker)
+			 uint64_t *missed, struct context *cx)
 {
 	struct broadcast *b = rx->chan;
-	struct waker fresh;
-	bool waits;
+	struct waker mine = { 0 }, stale;
 	long n;
 
-	lock_acquire(&b->lock);
-	n = read_many(b, rx, array, max, missed);
-	waits = waiter_is_queued(&b->receivers, w);
-	if (n != -EAGAIN && waits) {
-		waiter_list_remove(&b->receivers, w);
-		b->n_waiting--;
+	while ((n = read_many(b, rx, array, max, missed)) == 0) {
+		if (broadcast__wait(b, &b->receivers, w, cx->waker, &mine)) {
+			waker_drop(&mine);
+			return 0;
+		}
+		lock_acquire(&b->lock);
 	}
-	waits = waits && waker_will_wake(&w->waker, waker);
+	stale = broadcast__leave(&b->receivers, w);
 	lock_release(&b->lock);
-	if (n != -EAGAIN) {
-		waker_drop(&w->waker);
-		return n;
-	}
-	if (waits)
-		return n;
-	fresh = waker_clone(waker);
-	lock_acquire(&b->lock);
-	n = read_many(b, rx, array, max, missed);
-	waits = waiter_is_queued(&b->receivers, w);
-	if (n == -EAGAIN && waits) {
-		waiter_swap_waker(w, &fresh);
-	} else if (n == -EAGAIN) {
-		w->waker = waker_take(&fresh);
-		waiter_list_push(&b->receivers, w);
-		b->n_waiting++;
-	} else if (waits) {
-		waiter_list_remove(&b->receivers, w);
-		b->n_waiting--;
-	}
-	lock_release(&b->lock);
-	waker_drop(&fresh);
-	if (n != -EAGAIN)
-		waker_drop(&w->waker);
+	waker_drop(&stale);
+	waker_drop(&mine);
+	context_spend(cx);
 	return n;
 }
 
-static void stop_waiting(struct broadcast *b, struct waiter *w)
+/* All that a poll can meet. Called with the lock held, releases it. */
+static __attribute__((noinline)) enum poll recv_slowly(struct broadcast_recv *r, struct context *cx)
 {
-	struct waker stale;
+	long n;
 
-	lock_acquire(&b->lock);
-	if (waiter_is_queued(&b->receivers, w)) {
-		waiter_list_remove(&b->receivers, w);
-		b->n_waiting--;
-	}
-	stale = waker_take(&w->waker);
-	lock_release(&b->lock);
-	waker_drop(&stale);
-}
-
-/*
- * The usual case, in as few steps as it takes: a value is there, and this future is in no queue,
- * where it would have a waker. False: look more closely.
- */
-static inline bool read_at_once(struct broadcast_recv *r)
-{
-	struct broadcast_receiver *rx = r->rx;
-	struct broadcast *b = rx->chan;
-	bool there;
-
-	lock_acquire(&b->lock);
-	there = b->tail - rx->next - 1 <= b->mask && !waker_is_some(&r->waiter.waker);
-	if (there)
-		r->err = read_one(b, rx, r->slot);
-	lock_release(&b->lock);
-	return there;
-}
-
-static __attribute__((noinline)) enum poll read_closely(struct broadcast_recv *r, struct context *cx)
-{
-	long n = read_or_wait(r->rx, &r->waiter, r->slot, 1, &r->missed, cx->waker);
-
-	if (n == -EAGAIN)
+	broadcast__check_len(r->rx->chan, r->len);
+	n = read_or_wait(r->rx, &r->waiter, r->slot, 1, &r->missed, cx);
+	if (n == 0)
 		return POLL_PENDING;
 	r->err = n > 0 ? 0 : (int)n;
-	context_spend(cx);
 	return POLL_READY;
 }
 
+/*
+ * What most polls meet is a value that is copied as it is, and no waiter of theirs in the queue: kept
+ * short, for speed. Nothing but the end of the lock is called, so that no register need be saved.
+ */
 static enum poll poll_recv(struct future *f, struct context *cx)
 {
 	struct broadcast_recv *r = future_of(f, struct broadcast_recv);
+	struct broadcast_receiver *rx = r->rx;
+	struct broadcast *b = rx->chan;
+	void *item;
 
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
-	broadcast__check_len(r->rx->chan, r->len);
-	if (!read_at_once(r))
-		return read_closely(r, cx);
+	lock_acquire(&b->lock);
+	if (r->len != b->plain_len || !broadcast__has(b, rx->next) || broadcast__waits(&r->waiter))
+		return recv_slowly(r, cx);
+	item = broadcast__item(b, rx->next++);
+	--*broadcast__n_left(item);
+	item_copy(r->slot, item, r->len);
 	context_spend(cx);
+	lock_release(&b->lock);
 	return POLL_READY;
 }
 
@@ -199,7 +172,8 @@ static void drop_recv(struct future *f)
 {
 	struct broadcast_recv *r = future_of(f, struct broadcast_recv);
 
-	stop_waiting(r->rx->chan, &r->waiter);
+	r->err = -ECANCELED;
+	broadcast__cancel(r->rx->chan, &r->rx->chan->receivers, &r->waiter);
 }
 
 const struct future_ops broadcast__recv_ops = FUTURE_OPS("broadcast_recv", poll_recv, drop_recv);
@@ -207,18 +181,19 @@ const struct future_ops broadcast__recv_ops = FUTURE_OPS("broadcast_recv", poll_
 static enum poll poll_recv_many(struct future *f, struct context *cx)
 {
 	struct broadcast_recv_many *r = future_of(f, struct broadcast_recv_many);
+	struct broadcast *b = r->rx->chan;
 	long n;
 
 	if (!context_may_proceed(cx))
 		return POLL_PENDING;
-	broadcast__check_len(r->rx->chan, r->len);
+	broadcast__check_len(b, r->len);
 	bug_unless(r->max > 0);
-	n = read_or_wait(r->rx, &r->waiter, r->array, r->max, &r->missed, cx->waker);
-	if (n == -EAGAIN)
+	lock_acquire(&b->lock);
+	n = read_or_wait(r->rx, &r->waiter, r->array, r->max, &r->missed, cx);
+	if (n == 0)
 		return POLL_PENDING;
 	r->n = n > 0 ? (size_t)n : 0;
 	r->err = n > 0 ? 0 : (int)n;
-	context_spend(cx);
 	return POLL_READY;
 }
 
@@ -226,7 +201,8 @@ static void drop_recv_many(struct future *f)
 {
 	struct broadcast_recv_many *r = future_of(f, struct broadcast_recv_many);
 
-	stop_waiting(r->rx->chan, &r->waiter);
+	r->err = -ECANCELED;
+	broadcast__cancel(r->rx->chan, &r->rx->chan->receivers, &r->waiter);
 }
 
 const struct future_ops broadcast__recv_many_ops =

@@ -1,68 +1,8 @@
 /*
- * broadcast: what Tokio's suite asserts of it, row by row. What can go wrong is in
- * test_broadcast_model.c.
+ * broadcast: what Tokio's suite asserts of it, row by row. Its rows about falling behind are in
+ * test_broadcast_lag.c.
  */
-#include "t.h"
-#include "t_future.h"
-
-#include <errno.h>
-
-#include "base/rand.h"
-#include "sync/broadcast.h"
-
-struct scene {
-	struct broadcast_sender tx;
-	struct broadcast_receiver rx, rx2;
-	struct broadcast_recv recv, recv2;
-	struct broadcast_closed closed;
-	struct t_waker a, b;
-	int value;
-};
-
-static void begin(struct scene *s, size_t capacity)
-{
-	t_mem_begin();
-	*s = (struct scene){ .value = -1 };
-	CHECK_EQ(broadcast_open(&s->tx, &s->rx, int, capacity, NULL, NULL), 0);
-}
-
-static void end(struct scene *s)
-{
-	broadcast_sender_drop(&s->tx);
-	broadcast_receiver_drop(&s->rx);
-	broadcast_receiver_drop(&s->rx2);
-	CHECK_EQ(t_held(&s->a) + t_held(&s->b), 0);
-	CHECK_EQ(t_mem_live(), 0);
-}
-
-static void send(struct scene *s, int value, long n)
-{
-	CHECK_EQ(broadcast_send(&s->tx, &value), n);
-}
-
-static void hears(struct broadcast_receiver *rx, int expected)
-{
-	int value = -1;
-
-	CHECK_EQ(broadcast_try_recv(rx, &value, NULL), 0);
-	CHECK_EQ(value, expected);
-}
-
-static void misses(struct broadcast_receiver *rx, uint64_t expected)
-{
-	uint64_t missed = 0;
-	int value;
-
-	CHECK_EQ(broadcast_try_recv(rx, &value, &missed), -EOVERFLOW);
-	CHECK_EQ(missed, expected);
-}
-
-static int says(struct broadcast_receiver *rx)
-{
-	int value;
-
-	return broadcast_try_recv(rx, &value, NULL);
-}
+#include "broadcast_scene.h"
 
 /* BEH sync_broadcast::send_two_recv */
 TEST(broadcast, each_receiver_gets_a_copy_and_send_says_how_many)
@@ -136,23 +76,6 @@ TEST(broadcast, polled_under_another_waker_it_wakes_only_that_one)
 	end(&s);
 }
 
-/* BEH sync_broadcast::send_slow_rx */
-TEST(broadcast, a_slow_receiver_reads_all_that_is_kept_in_order_later)
-{
-	struct scene s;
-
-	begin(&s, 16);
-	s.rx2 = broadcast_subscribe(&s.tx);
-	for (int i = 1; i <= 10; i++) {
-		send(&s, i, 2);
-		hears(&s.rx, i);
-	}
-	for (int i = 1; i <= 10; i++)
-		hears(&s.rx2, i);
-	CHECK_EQ(says(&s.rx2), -EAGAIN);
-	end(&s);
-}
-
 static int n_alive;
 
 static int clone_counted(void *dst, const void *src)
@@ -170,10 +93,8 @@ static void drop_counted(void *item)
 
 static void begin_counted(struct scene *s, size_t capacity)
 {
-	t_mem_begin();
 	n_alive = 0;
-	*s = (struct scene){ .value = -1 };
-	CHECK_EQ(broadcast_open(&s->tx, &s->rx, int, capacity, clone_counted, drop_counted), 0);
+	begin_with(s, capacity, clone_counted, drop_counted);
 }
 
 static void send_counted(struct scene *s, int value)
@@ -201,27 +122,6 @@ TEST(broadcast, what_nobody_will_read_any_more_is_destroyed_once)
 	CHECK_EQ(n_alive, 1);
 	broadcast_receiver_drop(&s.rx);
 	CHECK_EQ(n_alive, 0);
-	end(&s);
-}
-
-/* BEH sync_broadcast::lagging_rx */
-/* BEH sync_broadcast::lag_is_per_receiver */
-TEST(broadcast, who_is_overrun_is_told_once_and_goes_on_with_the_oldest_kept)
-{
-	struct scene s;
-
-	begin(&s, 2);
-	s.rx2 = broadcast_subscribe(&s.tx);
-	send(&s, 1, 2);
-	hears(&s.rx, 1);
-	send(&s, 2, 2);
-	hears(&s.rx, 2);
-	send(&s, 3, 2);
-	hears(&s.rx, 3); /* who keeps up never hears of the other's lag */
-	misses(&s.rx2, 1);
-	hears(&s.rx2, 2);
-	hears(&s.rx2, 3);
-	CHECK_EQ(says(&s.rx2), -EAGAIN);
 	end(&s);
 }
 
@@ -278,127 +178,6 @@ TEST(broadcast, a_copy_that_fails_loses_only_that_value)
 	end(&s);
 }
 
-/* BEH sync_broadcast::single_capacity_recvs_after_drop_2 */
-/* BEH sync_broadcast::single_slot_capacity_lag_semantics */
-TEST(broadcast, a_ring_of_one_keeps_the_last_value_and_the_end_takes_no_slot)
-{
-	struct scene s;
-
-	begin(&s, 1);
-	send(&s, 1, 1);
-	send(&s, 2, 1);
-	broadcast_sender_drop(&s.tx);
-	misses(&s.rx, 1);
-	hears(&s.rx, 2);
-	CHECK_EQ(says(&s.rx), -EPIPE);
-	end(&s);
-}
-
-/* BEH sync_broadcast::dropping_sender_does_not_overwrite */
-/* BEH sync_broadcast::slow_receiver_within_capacity_does_not_lag */
-TEST(broadcast, a_backlog_as_large_as_the_ring_is_no_lag)
-{
-	struct scene s;
-
-	begin(&s, 2);
-	send(&s, 1, 1);
-	send(&s, 2, 1);
-	broadcast_sender_drop(&s.tx);
-	hears(&s.rx, 1);
-	hears(&s.rx, 2);
-	CHECK_EQ(says(&s.rx), -EPIPE);
-	end(&s);
-}
-
-/* BEH sync_broadcast::lagging_receiver_recovers_after_wrap_closed_1 */
-/* BEH sync_broadcast::lagging_receiver_recovers_after_wrap_closed_2 */
-/* BEH sync_broadcast::lagging_receiver_recovers_after_wrap_open */
-/* BEH sync_broadcast::lagged_count_matches_number_of_overwritten_messages */
-TEST(broadcast, the_lag_is_what_was_overwritten_open_or_closed)
-{
-	for (int closed = 0; closed < 2; closed++)
-		for (int extra = 1; extra <= 9; extra++) {
-			struct scene s;
-
-			begin(&s, 4);
-			for (int i = 1; i <= 4 + extra; i++)
-				send(&s, i, 1);
-			if (closed)
-				broadcast_sender_drop(&s.tx);
-			misses(&s.rx, (uint64_t)extra);
-			for (int i = 1; i <= 4; i++)
-				hears(&s.rx, extra + i);
-			CHECK_EQ(says(&s.rx), closed ? -EPIPE : -EAGAIN);
-			end(&s);
-		}
-}
-
-/* BEH sync_broadcast::lag_uses_power_of_two_buffer_length */
-TEST(broadcast, the_capacity_is_rounded_up_to_a_power_of_two)
-{
-	struct scene s;
-
-	begin(&s, 3);
-	for (int i = 1; i <= 4; i++)
-		send(&s, i, 1);
-	hears(&s.rx, 1);
-	send(&s, 5, 1);
-	send(&s, 6, 1);
-	misses(&s.rx, 1);
-	hears(&s.rx, 3);
-	end(&s);
-}
-
-/* BEH sync_broadcast::receiver_len_with_lagged */
-/* BEH sync_broadcast::receiver_len_after_lag_error_advances_cursor */
-TEST(broadcast, the_length_counts_what_was_missed_until_that_is_told)
-{
-	struct scene s;
-
-	begin(&s, 2);
-	for (int i = 1; i <= 5; i++)
-		send(&s, i, 1);
-	CHECK_EQ(broadcast_receiver_len(&s.rx), 5);
-	misses(&s.rx, 3);
-	CHECK_EQ(broadcast_receiver_len(&s.rx), 2);
-	hears(&s.rx, 4);
-	CHECK_EQ(broadcast_receiver_len(&s.rx), 1);
-	end(&s);
-}
-
-/* BEH sync_broadcast::lag_again_before_reading_retained_messages */
-TEST(broadcast, being_overrun_again_is_told_again)
-{
-	struct scene s;
-
-	begin(&s, 2);
-	for (int i = 1; i <= 4; i++)
-		send(&s, i, 1);
-	misses(&s.rx, 2);
-	send(&s, 5, 1);
-	misses(&s.rx, 1);
-	hears(&s.rx, 4);
-	hears(&s.rx, 5);
-	end(&s);
-}
-
-/* BEH sync_broadcast::async_recv_lagged_then_resumes_from_oldest_retained */
-TEST(broadcast, awaiting_tells_the_lag_in_the_same_way)
-{
-	struct scene s;
-
-	begin(&s, 2);
-	for (int i = 1; i <= 3; i++)
-		send(&s, i, 1);
-	CHECK_EQ(t_poll(broadcast_recv(&s.recv, &s.rx, &s.value), &s.a), POLL_READY);
-	CHECK_EQ(s.recv.err, -EOVERFLOW);
-	CHECK_EQ(s.recv.missed, 1);
-	CHECK_EQ(t_poll(broadcast_recv(&s.recv, &s.rx, &s.value), &s.a), POLL_READY);
-	CHECK_EQ(s.recv.err, 0);
-	CHECK_EQ(s.value, 2);
-	end(&s);
-}
-
 /* BEH sync_broadcast::resubscribe_points_to_tail */
 /* BEH sync_broadcast::resubscribe_lagged */
 /* BEH sync_broadcast::resubscribe_to_closed_channel */
@@ -421,62 +200,6 @@ TEST(broadcast, resubscribing_begins_at_the_end_and_disturbs_nobody)
 	broadcast_sender_drop(&s.tx);
 	s.rx2 = broadcast_resubscribe(&s.rx);
 	CHECK_EQ(says(&s.rx2), -EPIPE);
-	end(&s);
-}
-
-/* BEH sync_broadcast::sender_len */
-TEST(broadcast, the_senders_length_is_the_slowest_receivers)
-{
-	struct scene s;
-
-	begin(&s, 4);
-	s.rx2 = broadcast_subscribe(&s.tx);
-	CHECK_EQ(broadcast_sender_len(&s.tx), 0);
-	for (int i = 1; i <= 3; i++)
-		send(&s, i, 2);
-	CHECK_EQ(broadcast_sender_len(&s.tx), 3);
-	hears(&s.rx, 1);
-	hears(&s.rx, 2);
-	CHECK_EQ(broadcast_sender_len(&s.tx), 3);
-	hears(&s.rx2, 1);
-	hears(&s.rx2, 2);
-	hears(&s.rx2, 3);
-	CHECK_EQ(broadcast_sender_len(&s.tx), 1);
-	broadcast_receiver_drop(&s.rx);
-	CHECK_EQ(broadcast_sender_len(&s.tx), 0);
-	for (int i = 4; i <= 10; i++)
-		send(&s, i, 1);
-	CHECK_EQ(broadcast_sender_len(&s.tx), 4); /* no more than the ring */
-	end(&s);
-}
-
-/* BEH sync_broadcast::sender_len_random */
-TEST(broadcast, the_senders_length_is_right_after_any_thousand_steps)
-{
-	struct rand r = { 11 };
-	struct scene s;
-	int value;
-
-	begin(&s, 16);
-	s.rx2 = broadcast_subscribe(&s.tx);
-	for (int i = 0; i < 1000; i++) {
-		size_t len, len2, expected;
-
-		switch (rand_below(&r, 4)) {
-		case 0:
-			broadcast_try_recv(&s.rx, &value, NULL);
-			break;
-		case 1:
-			broadcast_try_recv(&s.rx2, &value, NULL);
-			break;
-		default:
-			send(&s, i, 2);
-		}
-		len = broadcast_receiver_len(&s.rx);
-		len2 = broadcast_receiver_len(&s.rx2);
-		expected = len > len2 ? len : len2;
-		CHECK_EQ(broadcast_sender_len(&s.tx), expected < 16 ? expected : 16);
-	}
 	end(&s);
 }
 
@@ -547,10 +270,7 @@ TEST(broadcast, opened_without_a_receiver_it_is_closed_until_one_subscribes)
 	end(&s);
 }
 
-/*
- * --- Weak senders
- * -------------------------------------------------------------------------------
- */
+/* --- Weak senders --- */
 
 /* BEH sync_broadcast_weak::weak_sender */
 /* BEH sync_broadcast_weak::downgrade_upgrade_sender_failure */
