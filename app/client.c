@@ -8,6 +8,7 @@
 enum {
 	FAREWELL_MS = 5000,  /* what is queued at the end gets so long to be written */
 	LINGER_MS = 1000,    /* and the peer so long to close its side */
+	DRAIN_MAX = 8 << 20, /* bytes: Linux lets a socket's receive buffer grow to 6 MiB */
 };
 
 /* By enum end: for the log. */
@@ -108,18 +109,22 @@ static void take_turn(struct client *f)
 	}
 }
 
-/* While the server drains, reading goes on until nothing is there; then it is over. */
+/*
+ * While the server drains, reading goes on until nothing is there; then it is over. It is over, too,
+ * after more than the kernel can have held: who goes on to send must not keep the others from ending.
+ */
 static bool read_more(struct client *f)
 {
 	ssize_t n;
 
 	if (f->server->phase == PHASE_SERVING || !f->is_reading || f->end)
 		return false;
-	n = tcp_try_read(&f->stream, f->buf + 1, CLIENT_READ_MAX);
+	n = f->n_drained > DRAIN_MAX ? -EAGAIN : tcp_try_read(&f->stream, f->buf + 1, CLIENT_READ_MAX);
 	if (n == -EAGAIN) {
 		client_stop_reading(f);
 		return false;
 	}
+	f->n_drained += n > 0 ? (size_t)n : 0;
 	client_take_read(f, n);
 	return true;
 }
@@ -172,6 +177,7 @@ static void take_leave(struct client *f)
 		outbox_clear(&f->out);
 	else if (f->member.room)
 		client_hear(f, end == END_SHUTDOWN);
+	client_take_all_letters(f);
 	if (end == END_QUIT)
 		client_tell(f, reply_goodbye());
 	else if (end == END_IDLE)
@@ -267,7 +273,11 @@ static enum poll client_run(struct co *co, struct context *cx)
 				channel_breathe(f->member.room, f->window_no);
 				client_hear(f, false);
 			}
-		} while (client_do_next_line(f) || read_more(f));
+			if (client_do_next_line(f))
+				continue;
+			if (f->n_drained > 0)
+				co_await(yield_now(&f->breath)); /* all have to end in time */
+		} while (!f->end && (f->in_len > 0 || read_more(f)));
 		client_hear(f, false);
 	}
 	take_leave(f);

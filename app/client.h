@@ -57,6 +57,7 @@ struct client {
 	struct member member;
 	unsigned char host[GATE_HOST_LEN];
 	enum end end;
+	size_t n_drained;         /* bytes read since the server began to end */
 	bool is_reading;          /* more may be read: no end of file yet, and no shutdown */
 
 	struct tcp_stream stream; /* owned */
@@ -115,6 +116,9 @@ void client_hear(struct client *f, bool all);
 /* What came to f->heard and f->letters. */
 void client_take_heard(struct client *f, size_t n);
 void client_take_letters(struct client *f, size_t n);
+
+/* What others wrote to him and he has not been told yet. */
+void client_take_all_letters(struct client *f);
 
 /* --- client_in.c --- */
 

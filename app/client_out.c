@@ -77,3 +77,13 @@ void client_take_letters(struct client *f, size_t n)
 	for (size_t i = 0; i < n; i++)
 		client_tell(f, f->letters[i]);
 }
+
+void client_take_all_letters(struct client *f)
+{
+	long n;
+
+	if (!f->letters_rx.chan)
+		return;
+	while ((n = mpsc_try_recv_many(&f->letters_rx, f->letters, CLIENT_LETTERS_MAX)) > 0)
+		client_take_letters(f, (size_t)n);
+}

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -231,6 +233,57 @@ TEST(chat_end, ctrl_c_delivers_what_was_accepted_and_exits_with_0)
 		t_close(c[i]);
 	t_close(listener);
 	CHECK_EQ(t_server_wait(&s), 0);
+}
+
+TEST(chat_end, letters_that_were_accepted_are_delivered_before_the_goodbye)
+{
+	struct t_server s = t_server_start(NULL);
+	struct t_client *a = t_join(&s), *b = t_join(&s);
+	unsigned n = 0;
+	const char *line;
+
+	for (int i = 0; i < 50; i++)
+		t_send(a, "/msg guest2 psst\n");
+	t_settle(a);
+	CHECK_EQ(kill(s.pid, SIGINT), 0);
+	while ((line = t_line(b)))
+		n += strcmp(line, "[private from guest1] psst") == 0;
+	CHECK_EQ(n, 50);
+	t_close(a);
+	t_close(b);
+	CHECK_EQ(t_server_wait(&s), 0);
+}
+
+/* One who never stops to send, and so never lets his socket run dry. */
+static void flood(struct t_server *s)
+{
+	struct t_client *c = t_join(s);
+	static const char newlines[4096] = { [0 ... 4095] = '\n' };
+
+	while (send(c->fd, newlines, sizeof newlines, MSG_NOSIGNAL) > 0)
+		;
+	_exit(0);
+}
+
+TEST(chat_end, who_never_stops_talking_does_not_keep_the_others_from_a_goodbye)
+{
+	struct t_server s = t_server_start(NULL);
+	struct t_client *a = t_join(&s);
+	unsigned goodbyes = 0;
+	const char *line;
+	pid_t flooder = fork();
+
+	if (flooder == 0)
+		flood(&s);
+	CHECK(flooder > 0);
+	t_expect(a, "*** guest2 joined #general");
+	CHECK_EQ(kill(s.pid, SIGINT), 0);
+	while ((line = t_line(a)))
+		goodbyes += strstr(line, "shutting down") != NULL;
+	CHECK_EQ(goodbyes, 1);
+	CHECK_EQ(t_server_wait(&s), 0);
+	CHECK_EQ(waitpid(flooder, NULL, 0), flooder);
+	t_close(a);
 }
 
 TEST(chat_end, a_second_signal_ends_at_once)
