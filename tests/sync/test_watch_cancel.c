@@ -321,6 +321,24 @@ TEST(watch_wait, wait_for_looks_at_the_present_value_seen_or_not)
 	end(&s);
 }
 
+TEST(watch_wait, a_spurious_poll_after_mark_changed_is_ready_and_leaves_the_queue)
+{
+	struct scene s;
+	struct t_waker w = t_waker();
+
+	begin(&s, 1);
+	CHECK_EQ(t_poll(watch_changed(&s.changed, &s.rx), &w), POLL_PENDING);
+	watch_mark_changed(&s.rx);
+	CHECK_EQ(t_wakes(&w), 0);
+	CHECK_EQ(t_poll(&s.changed.future, &w), POLL_READY);
+	CHECK_EQ(s.changed.err, 0);
+	CHECK_EQ(t_held(&w), 0);
+	memset(&s.changed, 0xff, sizeof s.changed); /* nobody has a pointer into it */
+	send(&s, 2);
+	CHECK_EQ(t_wakes(&w), 0);
+	end(&s);
+}
+
 /* Sends whenever it is asked, a thousand times: quicker than it can be judged. */
 static struct scene *flooded;
 

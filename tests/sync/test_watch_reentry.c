@@ -260,6 +260,25 @@ TEST(watch_reentry, a_waker_that_drops_another_waiter_leaves_all_others_woken)
 	end(&s);
 }
 
+static void poll_the_last(void *arg)
+{
+	struct scene *s = arg;
+
+	s->n_calls++;
+	CHECK_EQ(t_poll(&s->many[MANY - 1].future, &s->extra_waker), POLL_READY);
+	CHECK_EQ(s->extra_waker.clones, 0);
+	memset(&s->many[MANY - 1], 0xff, sizeof s->many[0]); /* nobody has a pointer into it */
+}
+
+TEST(watch_reentry, one_that_is_polled_before_its_batch_is_ready_and_is_not_woken)
+{
+	static struct scene s;
+
+	begin(&s);
+	send_to_many(&s, poll_the_last, MANY - 1);
+	end(&s);
+}
+
 static void send_once(void *arg)
 {
 	struct scene *s = arg;
