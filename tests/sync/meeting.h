@@ -1,10 +1,11 @@
 /*
  * meeting: where threads wait for each other before they race.
  *
- * The one idea: a sleeping barrier wakes its threads one after the other, and a kernel that sees them
- * take turns runs them on one processor: so the first has done its part before the second begins, in
- * every round. Here each keeps to a processor of its own, spins, and leaves within nanoseconds of the
- * others, after a detour that differs from round to round: all interleavings get their chance.
+ * The one idea: a sleeping barrier wakes its threads one after the other, and a kernel that sees
+ * them take turns runs them on one processor: so the first has done its part before the second
+ * begins, in every round. Here each keeps to a processor of its own, spins, and leaves within
+ * nanoseconds of the others, after a detour that differs from round to round: all interleavings
+ * get their chance.
  *
  * Whoever includes this defines _GNU_SOURCE first, for sched_setaffinity.
  */
@@ -27,7 +28,8 @@ static inline void meeting_init(struct meeting *m, unsigned n)
 
 /*
  * Keeps the calling thread, which should end with the test, on the who-th of the processors that it
- * may use. Where there is but one, or this is not allowed, the race is still right, and less of one.
+ * may use. Where there is but one, or this is not allowed, the race is still right, and less of
+ * one.
  */
 static inline void meeting_spread(unsigned who)
 {

@@ -339,7 +339,10 @@ TEST(oneshot, its_wakers_may_call_it)
 
 	begin(&p);
 	p.a = (struct t_waker){
-		.on_wake = close_and_look, .on_clone = close_and_look, .on_drop = close_and_look, .arg = &p
+		.on_wake = close_and_look,
+		.on_clone = close_and_look,
+		.on_drop = close_and_look,
+		.arg = &p,
 	};
 	CHECK_EQ(recv_poll(&p, &p.a), POLL_READY); /* the clone has closed it */
 	CHECK_EQ(p.recv.err, -EPIPE);

@@ -1,4 +1,6 @@
-/* The oneshot at the worst moment: dropped futures, every ending, and wakers that use the channel. */
+/*
+ * The oneshot at the worst moment: dropped futures, every ending, and wakers that use the channel.
+ */
 #include "t.h"
 #include "t_future.h"
 
@@ -41,7 +43,9 @@ static void begin(struct scene *s)
 	CHECK_EQ(oneshot_open(&s->tx, &s->rx, int *, drop_made), 0);
 }
 
-/* Gives up what is left; then there is nothing left, and `n` values were destroyed by the channel. */
+/*
+ * Gives up what is left; then there is nothing left, and `n` values were destroyed by the channel.
+ */
 static void end(struct scene *s, int n)
 {
 	oneshot_sender_drop(&s->tx);

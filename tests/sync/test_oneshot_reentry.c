@@ -116,7 +116,9 @@ TEST(oneshot_reentry, both_wakers_may_use_the_channel_at_every_call)
 	end(&s);
 }
 
-/* Builds anew, lets clone() do `fn`, and says what receiving said: it must be READY in that poll. */
+/*
+ * Builds anew, lets clone() do `fn`, and says what receiving said: it must be READY in that poll.
+ */
 static int recv_while_cloned(void (*fn)(void *))
 {
 	struct scene s;

@@ -1,6 +1,7 @@
 /*
- * The oneshot between two threads that meet before every round, so that each round is a race of what
- * one does against what the other does. Nothing is lost, nothing is destroyed twice, nobody sleeps on.
+ * The oneshot between two threads that meet before every round, so that each round is a race of
+ * what one does against what the other does. Nothing is lost, nothing is destroyed twice, nobody
+ * sleeps on.
  */
 #define _GNU_SOURCE 1 /* meeting.h */
 
@@ -186,7 +187,10 @@ static void begin_round(int n)
 	n_wrong += oneshot_open(&now.tx, &now.rx, int *, drop_made) != 0;
 }
 
-/* Who was told that his value has been sent must be right about it, if the other looked to the end. */
+/*
+ * Who was told that his value has been sent must be right about it, if the other looked to the
+ * end.
+ */
 static void end_round(void)
 {
 	n_wrong += now.sent == 0 && now.received == -EPIPE;

@@ -135,7 +135,8 @@ static void *run_part(void *arg)
 }
 
 /* What goes wrong is counted, and looked at in the end: nobody is left alone at the meeting. */
-static void race_between(void (*b)(void), void (*first)(void), void (*second)(void), void (*a)(void))
+static void race_between(void (*b)(void), void (*first)(void), void (*second)(void),
+			 void (*a)(void))
 {
 	pthread_t thread[2];
 

@@ -1,4 +1,7 @@
-/* The watch between threads: many watchers of one stream of values, and two that answer each other. */
+/*
+ * The watch between threads: many watchers of one stream of values, and two that answer each
+ * other.
+ */
 #include "watch_shared.h"
 
 enum { N_WATCHERS = 4 };
@@ -49,7 +52,10 @@ static void *wait_for_hundreds(void *arg)
 	return NULL;
 }
 
-/* Waits for a change with one poll, and drops the future: never hears of anything, leaves no trace. */
+/*
+ * Waits for a change with one poll, and drops the future: never hears of anything, leaves no
+ * trace.
+ */
 static void *change_ones_mind(void *arg)
 {
 	struct watch_receiver *r = arg;

@@ -10,11 +10,13 @@ TEST(watch, wait_for_is_content_with_the_last_value_of_a_closed_channel)
 
 	begin(&s, 1);
 	watch_sender_drop(&s.tx);
-	CHECK_EQ(t_poll(watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least), &s.a), POLL_READY);
+	watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least);
+	CHECK_EQ(t_poll(&wait.future, &s.a), POLL_READY);
 	CHECK_EQ(wait.err, 0);
 	CHECK_EQ(s.value, 1);
 	least = 2;
-	CHECK_EQ(t_poll(watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least), &s.a), POLL_READY);
+	watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least);
+	CHECK_EQ(t_poll(&wait.future, &s.a), POLL_READY);
 	CHECK_EQ(wait.err, -EPIPE);
 	end(&s);
 }
@@ -47,10 +49,10 @@ TEST(watch, wait_for_in_a_loop_yields_by_its_budget)
 	int least = 1;
 
 	begin(&s, 1);
-	for (unsigned i = 0; i < CONTEXT_BUDGET; i++)
-		CHECK_EQ(t_poll_budget(watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least), &s.a,
-				       &budget),
-			 POLL_READY);
+	for (unsigned i = 0; i < CONTEXT_BUDGET; i++) {
+		watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least);
+		CHECK_EQ(t_poll_budget(&wait.future, &s.a, &budget), POLL_READY);
+	}
 	watch_wait_for(&wait, &s.rx, &s.value, is_at_least, &least);
 	CHECK_EQ(t_poll_budget(&wait.future, &s.a, &budget), POLL_PENDING);
 	end(&s);

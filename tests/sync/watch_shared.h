@@ -1,7 +1,7 @@
 /*
- * watch_shared: a watch between threads. Its values are references that are counted, so that one that
- * is lost, given up twice, or seen half written, is noticed. What goes wrong is counted in n_wrong, for
- * threads cannot fail a test.
+ * watch_shared: a watch between threads. Its values are references that are counted, so that one
+ * that is lost, given up twice, or seen half written, is noticed. What goes wrong is counted in
+ * n_wrong, for threads cannot fail a test.
  */
 #ifndef WEFT_TESTS_WATCH_SHARED_H
 #define WEFT_TESTS_WATCH_SHARED_H
