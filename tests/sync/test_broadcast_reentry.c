@@ -288,6 +288,25 @@ TEST(broadcast_reentry, who_begins_to_wait_during_a_send_is_not_woken_by_it)
 	crowd_end(&c);
 }
 
+static void poll_the_last(void *arg)
+{
+	struct crowd *c = arg;
+
+	CHECK_EQ(t_poll(&c->recv[MANY - 1].future, &c->w[MANY - 1]), POLL_READY);
+	CHECK_EQ(t_held(&c->w[MANY - 1]), 0);
+}
+
+TEST(broadcast_reentry, who_reads_before_its_turn_to_be_woken_leaves_the_queue)
+{
+	struct crowd c;
+
+	crowd_begin(&c, poll_the_last);
+	send(&c.s, 1, MANY + 1);
+	CHECK_EQ(t_wakes(&c.w[MANY - 2]), 1);
+	CHECK_EQ(t_wakes(&c.w[MANY - 1]), 0);
+	crowd_end(&c);
+}
+
 static void drop_all(void *arg)
 {
 	struct crowd *c = arg;
