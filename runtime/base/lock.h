@@ -35,27 +35,39 @@ struct lock {
 	_Atomic unsigned word; /* zeroed: free */
 };
 
-/* True while this process has never had a second thread. Only the thread itself can change that. */
+/*
+ * True while this process has never had a second thread. Only the thread itself can change that.
+ * Expected, for the sake of those few instructions: beside an atomic one a jump costs nothing.
+ */
 static inline bool lock_alone(void)
 {
-	return LOCK__ALONE != 0;
+	return __builtin_expect(LOCK__ALONE != 0, 1);
 }
 
 void lock__sleep(struct lock *l);
 void lock__wake(struct lock *l);
 
-static inline void lock_acquire(struct lock *l)
+/*
+ * Takes the lock if nobody has it. For hot paths that leave the waiting to a slow one: a function
+ * that never calls another saves no registers.
+ */
+static inline bool lock_try(struct lock *l)
 {
 	unsigned seen = LOCK_FREE;
 
 	if (lock_alone()) {
 		bug_unless(atomic_load_explicit(&l->word, memory_order_relaxed) == LOCK_FREE);
 		atomic_store_explicit(&l->word, LOCK_HELD, memory_order_relaxed);
-		return;
+		return true;
 	}
 	/* acquire: pairs with the release in lock_release */
-	if (!atomic_compare_exchange_strong_explicit(&l->word, &seen, LOCK_HELD, memory_order_acquire,
-						     memory_order_relaxed))
+	return atomic_compare_exchange_strong_explicit(&l->word, &seen, LOCK_HELD,
+						       memory_order_acquire, memory_order_relaxed);
+}
+
+static inline void lock_acquire(struct lock *l)
+{
+	if (!lock_try(l))
 		lock__sleep(l);
 }
 
