@@ -1,9 +1,9 @@
 /*
  * broadcast: the ring, its handles, and sending. See broadcast.h.
  *
- * The one idea: a sender never looks at receivers, only at how many there are. It notes their number
- * in the slot; each who reads takes one off; what is left over when a slot is written again, or when
- * a receiver goes, says whether somebody must destroy the old value.
+ * The one idea: a sender never looks at receivers, only at how many there are. It notes their
+ * number in the slot; each who reads takes one off; what is left over when a slot is written again,
+ * or when a receiver goes, says whether somebody must destroy the old value.
  */
 #include "sync/broadcast.h"
 
@@ -45,6 +45,7 @@ int broadcast__open(struct broadcast_sender *tx, struct broadcast_receiver *rx, 
 		    size_t capacity, int (*clone_item)(void *, const void *),
 		    void (*drop_item)(void *))
 {
+	bool is_quick = !clone_item && (len == 8 || len == 16);
 	size_t n_slots, total;
 	struct broadcast *b;
 
@@ -56,7 +57,7 @@ int broadcast__open(struct broadcast_sender *tx, struct broadcast_receiver *rx, 
 	if (!b)
 		return -ENOMEM;
 	*b = (struct broadcast){ .len = (uint32_t)len,
-				 .plain_len = clone_item ? UINT32_MAX : (uint32_t)len,
+				 .quick_len = is_quick ? (uint32_t)len : UINT32_MAX,
 				 .stride = (uint32_t)stride_of(len),
 				 .mask = n_slots - 1,
 				 .clone_item = clone_item,

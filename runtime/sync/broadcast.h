@@ -17,7 +17,9 @@
  *	  |<------------------------->|
  *	  4   5   6   7   8   9  10  11          next to be sent: 12
  *	      ^           ^              ^
- *	      a           b              c       a reads 5 next, b 8; c waits. Cursor 2 would miss 2.
+ *	      a           b              c
+ *
+ *	a reads 5 next, b 8; c waits. A cursor at 2 has missed 2.
  *
  * Items: each receiver gets a copy of its own, made by `clone_item` (NULL: the bytes), except
  * that the last one who reads a value gets the original. What nobody will read is destroyed by
@@ -102,7 +104,10 @@ struct future *broadcast_closed(struct broadcast_closed *c, const struct broadca
 
 /* --- Receivers --- */
 
-/* Waits for the next value, which is copied to *slot. Dropped while pending, it misses nothing. */
+/*
+ * Waits for the next value, which is copied to *slot. Dropped while pending, it misses nothing. A
+ * value that clone_item could not copy is lost to this receiver; the next call goes on behind it.
+ */
 struct broadcast_recv {
 	struct future future;
 	struct broadcast_receiver *rx; /* borrowed */
@@ -122,7 +127,7 @@ struct broadcast_recv_many {
 	size_t max;                    /* at least 1 */
 	size_t n;                      /* how many came; 0 when err says why */
 	uint32_t len;
-	int err; /* as of broadcast_recv; a clone that fails behind others is tried again next time */
+	int err; /* as of broadcast_recv; a clone that fails behind others is tried again later */
 	struct waiter waiter; /* under the channel's lock */
 	uint64_t missed;      /* when err is -EOVERFLOW */
 };
@@ -167,8 +172,8 @@ static inline int broadcast__try_recv(struct broadcast_receiver *rx, void *slot,
 extern const struct future_ops broadcast__recv_ops, broadcast__recv_many_ops;
 
 /* Not all of it: `waiter` is built when it is queued, and `missed` when there is a number. */
-static inline struct future *broadcast__recv(struct broadcast_recv *r, struct broadcast_receiver *rx,
-					     void *slot, size_t len)
+static inline struct future *broadcast__recv(struct broadcast_recv *r,
+					     struct broadcast_receiver *rx, void *slot, size_t len)
 {
 	r->future = future_init(&broadcast__recv_ops);
 	r->rx = rx;

@@ -11,8 +11,8 @@
 /* --- Reading, under the lock --- */
 
 /*
- * The value at the cursor, which the ring has. The last one to read it gets the original. 0, or what
- * clone_item said.
+ * The value at the cursor, which the ring has. The last one to read it gets the original. Returns
+ * 0, or what clone_item said.
  */
 static inline int read_one(struct broadcast *b, struct broadcast_receiver *rx, void *slot)
 {
@@ -46,9 +46,9 @@ static uint64_t skip_missed(const struct broadcast *b, struct broadcast_receiver
 }
 
 /*
- * Up to `max` values: how many, 0 if there are none yet; or -EPIPE, -EOVERFLOW with *missed, or what
- * clone_item said of the first. If it fails at a later one, those before are delivered, and that one
- * is tried again by the next call.
+ * Up to `max` values: how many, 0 if there are none yet; or -EPIPE, -EOVERFLOW with *missed, or
+ * what clone_item said of the first. If it fails at a later one, those before are delivered, and
+ * that one is tried again by the next call.
  */
 static long read_many(struct broadcast *b, struct broadcast_receiver *rx, unsigned char *array,
 		      size_t max, uint64_t *missed)
@@ -144,9 +144,19 @@ static __attribute__((noinline)) enum poll recv_slowly(struct broadcast_recv *r,
 	return POLL_READY;
 }
 
+/* The same from the beginning: without budget, or the lock. */
+static __attribute__((noinline)) enum poll recv_anew(struct broadcast_recv *r, struct context *cx)
+{
+	if (!context_may_proceed(cx))
+		return POLL_PENDING;
+	lock_acquire(&r->rx->chan->lock);
+	return recv_slowly(r, cx);
+}
+
 /*
- * What most polls meet is a value that is copied as it is, and no waiter of theirs in the queue: kept
- * short, for speed. Nothing but the end of the lock is called, so that no register need be saved.
+ * What most polls meet is a free lock, a value of one or two words that is copied as it is, and no
+ * waiter of theirs in the queue. Kept short, for speed: whatever would need a call is left to the
+ * two above, so that no register need be saved.
  */
 static enum poll poll_recv(struct future *f, struct context *cx)
 {
@@ -155,14 +165,16 @@ static enum poll poll_recv(struct future *f, struct context *cx)
 	struct broadcast *b = rx->chan;
 	void *item;
 
-	if (!context_may_proceed(cx))
-		return POLL_PENDING;
-	lock_acquire(&b->lock);
-	if (r->len != b->plain_len || !broadcast__has(b, rx->next) || broadcast__waits(&r->waiter))
+	if (cx->budget == 0 || !lock_try(&b->lock))
+		return recv_anew(r, cx);
+	if (r->len != b->quick_len || !broadcast__has(b, rx->next) || broadcast__waits(&r->waiter))
 		return recv_slowly(r, cx);
 	item = broadcast__item(b, rx->next++);
 	--*broadcast__n_left(item);
-	item_copy(r->slot, item, r->len);
+	if (__builtin_expect(r->len == 8, 1))
+		memcpy(r->slot, item, 8);
+	else
+		memcpy(r->slot, item, 16);
 	context_spend(cx);
 	lock_release(&b->lock);
 	return POLL_READY;

@@ -26,7 +26,7 @@ struct broadcast_queue {
 struct broadcast {
 	/* constant */
 	uint32_t len;       /* of an item */
-	uint32_t plain_len; /* the same; where items are cloned UINT32_MAX, which no item has */
+	uint32_t quick_len; /* the same if it is 8 or 16 and items are not cloned, else no item's */
 	uint32_t stride;    /* from slot to slot */
 	size_t mask;        /* slots, less one */
 	int (*clone_item)(void *dst, const void *src);

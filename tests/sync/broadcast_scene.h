@@ -1,4 +1,4 @@
-/* broadcast_scene: what the tests of the channel have in common. Items are ints. */
+/* broadcast_scene: what the tests of the channel have in common. Items are longs. */
 #ifndef WEFT_TESTS_BROADCAST_SCENE_H
 #define WEFT_TESTS_BROADCAST_SCENE_H
 
@@ -17,7 +17,7 @@ struct scene {
 	struct broadcast_recv_many many;
 	struct broadcast_closed closed;
 	struct t_waker a, b;
-	int value, values[4];
+	long value, values[4];
 };
 
 static inline void begin_with(struct scene *s, size_t capacity, int (*clone)(void *, const void *),
@@ -25,7 +25,7 @@ static inline void begin_with(struct scene *s, size_t capacity, int (*clone)(voi
 {
 	t_mem_begin();
 	*s = (struct scene){ .value = -1 };
-	CHECK_EQ(broadcast_open(&s->tx, &s->rx, int, capacity, clone, drop), 0);
+	CHECK_EQ(broadcast_open(&s->tx, &s->rx, long, capacity, clone, drop), 0);
 }
 
 static inline void begin(struct scene *s, size_t capacity)
@@ -43,14 +43,14 @@ static inline void end(struct scene *s)
 	CHECK_EQ(t_mem_live(), 0);
 }
 
-static inline void send(struct scene *s, int value, long n)
+static inline void send(struct scene *s, long value, long n)
 {
 	CHECK_EQ(broadcast_send(&s->tx, &value), n);
 }
 
-static inline void hears(struct broadcast_receiver *rx, int expected)
+static inline void hears(struct broadcast_receiver *rx, long expected)
 {
-	int value = -1;
+	long value = -1;
 
 	CHECK_EQ(broadcast_try_recv(rx, &value, NULL), 0);
 	CHECK_EQ(value, expected);
@@ -59,7 +59,7 @@ static inline void hears(struct broadcast_receiver *rx, int expected)
 static inline void misses(struct broadcast_receiver *rx, uint64_t expected)
 {
 	uint64_t missed = 0;
-	int value;
+	long value;
 
 	CHECK_EQ(broadcast_try_recv(rx, &value, &missed), -EOVERFLOW);
 	CHECK_EQ(missed, expected);
@@ -68,7 +68,7 @@ static inline void misses(struct broadcast_receiver *rx, uint64_t expected)
 /* What a receiver says that has nothing to read. */
 static inline int says(struct broadcast_receiver *rx)
 {
-	int value;
+	long value;
 
 	return broadcast_try_recv(rx, &value, NULL);
 }

@@ -80,9 +80,9 @@ static int n_alive;
 
 static int clone_counted(void *dst, const void *src)
 {
-	*(int *)dst = *(const int *)src;
+	*(long *)dst = *(const long *)src;
 	n_alive++;
-	return *(const int *)src == 13 ? (n_alive--, -EIO) : 0;
+	return *(const long *)src == 13 ? (n_alive--, -EIO) : 0;
 }
 
 static void drop_counted(void *item)
@@ -97,7 +97,7 @@ static void begin_counted(struct scene *s, size_t capacity)
 	begin_with(s, capacity, clone_counted, drop_counted);
 }
 
-static void send_counted(struct scene *s, int value)
+static void send_counted(struct scene *s, long value)
 {
 	n_alive++;
 	CHECK(broadcast_send(&s->tx, &value) > 0);
@@ -161,7 +161,7 @@ TEST(broadcast, impossible_capacities_are_refused)
 TEST(broadcast, a_copy_that_fails_loses_only_that_value)
 {
 	struct scene s;
-	int values[4];
+	long values[4];
 
 	begin_counted(&s, 16);
 	s.rx2 = broadcast_subscribe(&s.tx);
@@ -261,7 +261,7 @@ TEST(broadcast, opened_without_a_receiver_it_is_closed_until_one_subscribes)
 	struct scene s = { 0 };
 
 	t_mem_begin();
-	CHECK_EQ(broadcast_open(&s.tx, NULL, int, 4, NULL, NULL), 0);
+	CHECK_EQ(broadcast_open(&s.tx, NULL, long, 4, NULL, NULL), 0);
 	CHECK_EQ(t_poll(broadcast_closed(&s.closed, &s.tx), &s.a), POLL_READY);
 	send(&s, 1, -EPIPE);
 	s.rx = broadcast_subscribe(&s.tx);
@@ -284,7 +284,7 @@ TEST(broadcast_weak, a_weak_sender_sends_by_way_of_a_strong_one_while_there_is_o
 	weak = broadcast_downgrade(&s.tx);
 	strong = broadcast_upgrade(&weak);
 	CHECK(strong.chan);
-	CHECK_EQ(broadcast_send(&strong, &(int){ 3 }), 1);
+	CHECK_EQ(broadcast_send(&strong, &(long){ 3 }), 1);
 	broadcast_sender_drop(&strong);
 	broadcast_sender_drop(&s.tx);
 	CHECK(!broadcast_upgrade(&weak).chan);

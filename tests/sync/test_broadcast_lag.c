@@ -193,7 +193,7 @@ TEST(broadcast_lag, the_senders_length_is_right_after_any_thousand_steps)
 {
 	struct rand r = { 11 };
 	struct scene s;
-	int value;
+	long value;
 
 	begin(&s, 16);
 	s.rx2 = broadcast_subscribe(&s.tx);

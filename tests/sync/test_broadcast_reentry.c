@@ -8,7 +8,7 @@ static void send_seven(void *arg)
 	struct scene *s = arg;
 
 	if (s->tx.chan)
-		broadcast_send(&s->tx, &(int){ 7 });
+		broadcast_send(&s->tx, &(long){ 7 });
 }
 
 static void drop_sender(void *arg)
@@ -188,7 +188,7 @@ struct crowd {
 	struct broadcast_receiver rx[MANY], late;
 	struct broadcast_recv recv[MANY], late_recv;
 	struct t_waker w[MANY], late_w;
-	int value;
+	long value;
 };
 
 /* All of them wait; `fn` is what the first does when it is woken. */
@@ -222,7 +222,7 @@ static void send_once_more(void *arg)
 	struct crowd *c = arg;
 
 	c->w[0].on_wake = NULL;
-	CHECK_EQ(broadcast_send(&c->s.tx, &(int){ 2 }), MANY + 1);
+	CHECK_EQ(broadcast_send(&c->s.tx, &(long){ 2 }), MANY + 1);
 }
 
 TEST(broadcast_reentry, a_send_from_within_a_send_wakes_each_once_and_loses_neither)
@@ -345,7 +345,7 @@ static void end_item(void *item)
 {
 	void (*fn)(struct scene *) = ends.fn;
 
-	ends.n_dropped[*(int *)item]++;
+	ends.n_dropped[*(long *)item]++;
 	ends.fn = NULL;
 	if (fn)
 		fn(ends.s);
@@ -368,7 +368,7 @@ static void all_ended(int n)
 
 static void send_three_more(struct scene *s)
 {
-	for (int i = 10; i < 13; i++)
+	for (long i = 10; i < 13; i++)
 		broadcast_send(&s->tx, &i);
 }
 

@@ -220,6 +220,45 @@ TEST(broadcast_threads, those_who_come_and_go_take_nothing_from_those_who_stay)
 	send_and_listen(8, come_and_go);
 }
 
+/* Numbers are copied as they are, which takes a way of its own through the poll. */
+static void *add_up(void *arg)
+{
+	struct person *p = arg;
+	struct broadcast_recv recv;
+	long number;
+
+	for (;;) {
+		n_wrong += block_on_park(broadcast_recv(&recv, &p->rx, &number)) != 0;
+		if (recv.err)
+			break;
+		p->n_heard += number;
+	}
+	n_wrong += recv.err != -EPIPE;
+	broadcast_receiver_drop(&p->rx);
+	return NULL;
+}
+
+TEST(broadcast_threads, numbers_add_up_at_every_listener)
+{
+	struct person listener[N_LISTENERS] = { 0 };
+	struct broadcast_sender tx;
+
+	t_mem_begin();
+	n_wrong = 0;
+	CHECK_EQ(broadcast_open(&tx, NULL, long, N_EACH, NULL, NULL), 0);
+	for (int i = 0; i < N_LISTENERS; i++) {
+		listener[i].rx = broadcast_subscribe(&tx);
+		start(&listener[i], add_up);
+	}
+	for (long number = 1; number <= N_EACH; number++)
+		CHECK_EQ(broadcast_send(&tx, &number), N_LISTENERS);
+	broadcast_sender_drop(&tx);
+	join_all(listener, N_LISTENERS);
+	for (int i = 0; i < N_LISTENERS; i++)
+		CHECK_EQ(listener[i].n_heard, (long)N_EACH * (N_EACH + 1) / 2);
+	end();
+}
+
 /* --- Races of two, round by round --- */
 
 static struct {
