@@ -88,6 +88,8 @@ void runtime_destroy(struct runtime *rt)
 	ct = current_thread_of(rt);
 	if (atomic_load_explicit(&ct->inside, memory_order_relaxed))
 		bug("runtime_destroy", "somebody is inside runtime_block_on", __FILE__, __LINE__);
+	if (atomic_load_explicit(&ct->scheduler.closed, memory_order_relaxed))
+		bug("runtime_destroy", "called by a frame that it is dropping", __FILE__, __LINE__);
 	scheduler_here = &ct->scheduler;
 	scheduler_close(&ct->scheduler);
 	scheduler_here = outer;

@@ -25,7 +25,7 @@ void runtime_dump(struct runtime *rt, FILE *out)
 	for (struct task *t; (t = scheduler_next(s, &cursor));) {
 		unsigned n = task__n_wakers(t);
 
-		fprintf(out, "task %" PRIu32 " (%s), %u waker%s\n", t->id, task_name(t), n,
+		fprintf(out, "task %" PRIu32 " (%s), %u waker%s\n", task_id(t), task_name(t), n,
 			n == 1 ? "" : "s");
 		backtrace_print(out, task__future(t), 1);
 	}
@@ -34,14 +34,17 @@ void runtime_dump(struct runtime *rt, FILE *out)
 static bool nobody_can_wake(struct scheduler *s)
 {
 	struct slab_cursor cursor;
-	bool someone_may = false;
 
 	if (lock_alone())
 		return true;
 	scheduler_walk(s, &cursor);
-	for (struct task *t; (t = scheduler_next(s, &cursor));)
-		someone_may |= task__may_run(t);
-	return !someone_may && scheduler_is_empty(s); /* nor was one spawned by another thread meanwhile */
+	for (struct task *t; (t = scheduler_next(s, &cursor));) {
+		if (task__may_run(t)) {
+			scheduler_walk_end(s, &cursor);
+			return false;
+		}
+	}
+	return scheduler_is_empty(s); /* nor was one spawned by another thread meanwhile */
 }
 
 bool stall_is_deadlock(struct current_thread *ct)

@@ -29,9 +29,49 @@ static void push_here(struct scheduler *s, struct task *t)
 }
 
 /*
+ * The end of a task. DONE comes before the look at the joiner, which is under the lock: a join that
+ * registers either does so before our look, and is woken, or after it, and then sees DONE. False:
+ * it is still linked in a queue.
+ */
+static bool end(struct scheduler *s, struct task *t, bool canceled)
+{
+	bool unlinked = state_finish(&t->state, canceled);
+	struct waker joiner = { 0 };
+
+	lock_acquire(&s->lock);
+	if (t->joiner) {
+		joiner = waker_take(&t->joiner->waker);
+		t->joiner = NULL;
+	}
+	lock_release(&s->lock);
+	waker_wake(&joiner);
+	return unlinked;
+}
+
+static void finish(struct scheduler *s, struct task *t, bool canceled)
+{
+	s->n_live--;
+	if (end(s, t, canceled))
+		task__unref(t);
+}
+
+/*
+ * Gives back a task that came too late, in the midst of its runtime's end. One that was never met
+ * was spawned by another thread just then: its frame still has to be dropped.
+ */
+static void turn_away(struct scheduler *s, struct task *t)
+{
+	if (!state_is_adopted(&t->state)) {
+		future_drop(task__future(t));
+		(void)end(s, t, true); /* it is SCHEDULED, and no longer linked */
+	}
+	task__unref(t);
+}
+
+/*
  * From another thread, or from outside of runtime_block_on. The runtime may have been destroyed
- * since the caller set SCHEDULED: then the task is done, nobody will take it out any more, and
- * what is left to do is what the runtime would have done on meeting it: give back its reference.
+ * since the caller set SCHEDULED: then nobody will take the task out any more, and what is left to
+ * do is what the runtime would have done on meeting it.
  * For the same reason the wake-up is sent under the lock: a moment later its descriptor may be
  * closed. (The lock is on no hot path here: crossing threads costs a hundred times as much.)
  */
@@ -56,7 +96,7 @@ static void push_inbox(struct scheduler *s, struct task *t)
 	}
 	lock_release(&s->lock);
 	if (too_late)
-		task__unref(t);
+		turn_away(s, t);
 }
 
 void scheduler_push(struct scheduler *s, struct task *t)
@@ -69,7 +109,7 @@ void scheduler_push(struct scheduler *s, struct task *t)
 
 void scheduler__adopt(struct scheduler *s, struct task *t)
 {
-	t->id = ++s->last_id;
+	atomic_store_explicit(&t->id, ++s->last_id, memory_order_relaxed);
 	s->n_live++;
 	state_adopt(&t->state);
 }
@@ -81,16 +121,29 @@ void scheduler_walk(struct scheduler *s, struct slab_cursor *c)
 	lock_release(&s->lock);
 }
 
+/*
+ * Whether it is live is asked under the lock: what is not live may be freed by another thread at
+ * any time, which takes the lock for it. What is live stays so until this thread ends it.
+ */
 struct task *scheduler_next(struct scheduler *s, struct slab_cursor *c)
 {
 	struct task *t;
+	bool is_live;
 
 	do {
 		lock_acquire(&s->lock);
 		t = slab_next(&s->slab, c);
+		is_live = t && state_is_live(&t->state);
 		lock_release(&s->lock);
-	} while (t && !state_is_live(&t->state));
+	} while (t && !is_live);
 	return t;
+}
+
+void scheduler_walk_end(struct scheduler *s, struct slab_cursor *c)
+{
+	lock_acquire(&s->lock);
+	slab_walk_end(&s->slab, c);
+	lock_release(&s->lock);
 }
 
 static struct task *take_inbox(struct scheduler *s, bool close)
@@ -135,27 +188,6 @@ void scheduler_unpark(struct scheduler *s)
 	lock_release(&s->lock);
 }
 
-/*
- * The end of a task. DONE comes before the look at the joiner, which is under the lock: a join that
- * registers either does so before our look, and is woken, or after it, and then sees DONE.
- */
-static void finish(struct scheduler *s, struct task *t, bool canceled)
-{
-	bool linked = !state_finish(&t->state, canceled);
-	struct waker joiner = { 0 };
-
-	lock_acquire(&s->lock);
-	if (t->joiner) {
-		joiner = waker_take(&t->joiner->waker);
-		t->joiner = NULL;
-	}
-	lock_release(&s->lock);
-	s->n_live--;
-	waker_wake(&joiner);
-	if (!linked)
-		task__unref(t);
-}
-
 void scheduler_run(struct scheduler *s, struct task *t, struct context *cx)
 {
 	struct waker waker = { &task__waker_vtable, t };
@@ -179,7 +211,8 @@ void scheduler_run(struct scheduler *s, struct task *t, struct context *cx)
 
 /*
  * A frame that is dropped may wake, abort, detach and so free other tasks; the walk allows for
- * that. Nothing is spawned any more, so after it no task is live.
+ * that. Nothing is spawned any more, so after it no task is live, but for what another thread was
+ * just then about to queue.
  */
 void scheduler_close(struct scheduler *s)
 {
@@ -199,6 +232,6 @@ void scheduler_close(struct scheduler *s)
 	late = take_inbox(s, true);
 	for (struct task *next; late; late = next) {
 		next = late->next;
-		task__unref(late);
+		turn_away(s, late);
 	}
 }

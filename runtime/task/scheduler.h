@@ -30,7 +30,7 @@ struct task {
 	struct state state;       /* any thread, through state.h */
 	struct count refs;        /* any thread: handle, runtime, waker clones */
 	struct task_join *joiner; /* under home->lock: who waits for the end */
-	uint32_t id;              /* the runtime's thread */
+	_Atomic uint32_t id;      /* set by the runtime's thread */
 	uint32_t len : 31;        /* of header and frame together */
 	uint32_t is_wide : 1;     /* the frame wants 16-byte alignment, and begins 8 bytes later */
 	/* the frame follows */
@@ -68,10 +68,11 @@ void scheduler_unref(struct scheduler *s);
 
 /*
  * Every task that the runtime has met and that is not done, one by one; on the runtime's thread.
- * Tasks may end on the way. To be walked to its end (slab.h).
+ * Tasks may end on the way. The walk is over with NULL, or with scheduler_walk_end (slab.h).
  */
 void scheduler_walk(struct scheduler *s, struct slab_cursor *c);
 struct task *scheduler_next(struct scheduler *s, struct slab_cursor *c);
+void scheduler_walk_end(struct scheduler *s, struct slab_cursor *c);
 
 /* A new task becomes the runtime's. The runtime's thread; from others it happens on arrival. */
 void scheduler__adopt(struct scheduler *s, struct task *t);

@@ -54,11 +54,12 @@ static struct slab_chunk *add_chunk(struct slab *s, size_t slot_len, size_t len)
 	return c;
 }
 
-/* A walk that would have come to this chunk next goes on behind it. */
+/* Walks that would have come to this chunk next go on behind it. */
 static void remove_chunk(struct slab *s, struct slab_chunk *c)
 {
-	if (s->walk && s->walk->next == c)
-		s->walk->next = c->next;
+	for (struct slab_cursor *walk = s->walk; walk; walk = walk->outer)
+		if (walk->next == c)
+			walk->next = c->next;
 	if (c->prev)
 		c->prev->next = c->next;
 	else
@@ -134,9 +135,14 @@ void slab_fini(struct slab *s)
 
 void slab_walk(struct slab *s, struct slab_cursor *c)
 {
-	bug_unless(!s->walk);
-	*c = (struct slab_cursor){ .next = s->chunks };
+	*c = (struct slab_cursor){ .outer = s->walk, .next = s->chunks };
 	s->walk = c;
+}
+
+void slab_walk_end(struct slab *s, struct slab_cursor *c)
+{
+	bug_unless(s->walk == c); /* the innermost one ends first */
+	s->walk = c->outer;
 }
 
 /* The cursor leaves a chunk with its last slot, since that slot's owner may free the chunk. */
@@ -149,7 +155,7 @@ void *slab_next(struct slab *s, struct slab_cursor *c)
 		now = c->next;
 		i = 0;
 		if (!now) {
-			s->walk = NULL;
+			slab_walk_end(s, c);
 			return NULL;
 		}
 		c->next = now->next;

@@ -46,7 +46,7 @@ enum { SLAB_KEPT = 32 };
 
 struct slab {
 	struct slab_chunk *chunks;
-	struct slab_cursor *walk; /* the walk that is under way, or NULL: see slab_next */
+	struct slab_cursor *walk; /* the innermost walk that is under way, or NULL: see slab_next */
 	struct slab_chunk *open[SLAB_CLASSES]; /* by size: the chunk with room at its end */
 	struct slab_slot *free[SLAB_CLASSES];  /* by size */
 };
@@ -69,14 +69,18 @@ void slab_fini(struct slab *s);
  *	while ((p = slab_next(&slab, &c)))
  *		...
  *
- * Anything may be freed on the way; what is allocated on the way may be missed. One walk at a
- * time, and to its end.
+ * Anything may be freed on the way; what is allocated on the way may be missed. Another walk may be
+ * made in the midst of one. A walk is over when slab_next says NULL, or with slab_walk_end.
  */
 struct slab_cursor {
+	struct slab_cursor *outer; /* the walk in the midst of which this one began */
 	struct slab_chunk *chunk, *next;
 	uint32_t i;
 };
 void slab_walk(struct slab *s, struct slab_cursor *c);
 void *slab_next(struct slab *s, struct slab_cursor *c);
+
+/* Leaves a walk before its end. */
+void slab_walk_end(struct slab *s, struct slab_cursor *c);
 
 #endif

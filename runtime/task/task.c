@@ -38,7 +38,7 @@ struct task *task__new(struct runtime *rt, size_t frame_len, size_t frame_align)
 		return NULL;
 	t->home = s;
 	t->joiner = NULL;
-	t->id = 0;
+	atomic_init(&t->id, 0);
 	t->len = (uint32_t)len;
 	t->is_wide = is_wide;
 	atomic_init(&t->refs.n, 2); /* the handle and the runtime */
@@ -171,5 +171,5 @@ const char *task_name(const struct task *t)
 
 uint32_t task_id(const struct task *t)
 {
-	return t->id;
+	return atomic_load_explicit(&t->id, memory_order_relaxed);
 }

@@ -39,7 +39,8 @@ struct task;
  * Builds a future where it will live and gives it to the runtime, which drives it in its own
  * time: `constructor` bears the name of the frame's struct. Returns the handle, or NULL with
  * nothing built and no argument's ownership taken, when there is no memory or the runtime is
- * shutting down. May be called from any thread; the frame is built on the calling one.
+ * shutting down. May be called from any thread; the frame is built on the calling one. (Spawned
+ * just when another thread destroys the runtime, it may be dropped at once: joins say -ECANCELED.)
  */
 #define spawn(rt_, constructor_, ...)                                                              \
 	__extension__({                                                                            \
@@ -81,10 +82,13 @@ void task_detach(struct task *t);
 /* True once it completed or was aborted: joining will not wait. Any thread. */
 bool task_is_done(const struct task *t);
 
-/* Counts from 1 in each runtime; 0 before the runtime has met it. For people. */
+/* Counts from 1 in each runtime; 0 before the runtime has met it. For people. Any thread. */
 uint32_t task_id(const struct task *t);
 
-/* The name of the future it was built from. Static storage. */
+/*
+ * The name of the future it was built from. Static storage. On the runtime's thread, or on any once
+ * it is done.
+ */
 const char *task_name(const struct task *t);
 
 struct task *task__new(struct runtime *rt, size_t frame_len, size_t frame_align);
