@@ -3,12 +3,15 @@
 
 #include <errno.h>
 
-/* Polls up to event_interval tasks, oldest first. Stops early when the root is done. */
+/*
+ * Polls tasks, oldest first, until event_interval have been polled since descriptors were last
+ * looked at. Stops early when the root is done.
+ */
 static void poll_tasks(struct current_thread *ct, const struct task *root)
 {
 	struct context cx = { .rt = &ct->services };
 
-	for (unsigned i = 0; i < ct->options.event_interval; i++) {
+	for (; ct->n_unlooked < ct->options.event_interval; ct->n_unlooked++) {
 		struct task *t = scheduler_pop(&ct->scheduler);
 
 		if (!t)
@@ -23,6 +26,7 @@ static void poll_tasks(struct current_thread *ct, const struct task *root)
 /* There is more to poll: see what has become due or ready meanwhile, without waiting for it. */
 static int look(struct current_thread *ct)
 {
+	ct->n_unlooked = 0;
 	if (timers_n(&ct->timers) > 0)
 		timers_turn(&ct->timers);
 	return reactor_n_waiting(&ct->reactor) > 0 ? reactor_wait(&ct->reactor, 0) : 0;
@@ -51,7 +55,11 @@ static int wait_real(struct current_thread *ct)
 	return err;
 }
 
-/* Nothing to poll. What is due now comes first; else the thread sleeps. */
+/*
+ * Nothing to poll. What is due now, or comes from other threads, goes first; else the thread sleeps.
+ * If there is such a thing in every single turn, descriptors still have theirs after event_interval
+ * polls.
+ */
 static int idle(struct current_thread *ct)
 {
 	struct scheduler *s = &ct->scheduler;
@@ -60,7 +68,8 @@ static int idle(struct current_thread *ct)
 	if (timers_n(&ct->timers) > 0)
 		timers_turn(&ct->timers);
 	if (!scheduler_is_empty(s) || !scheduler_park(s))
-		return 0;
+		return ct->n_unlooked < ct->options.event_interval ? 0 : look(ct);
+	ct->n_unlooked = 0;
 	if (timers_n(&ct->timers) > 0 || reactor_n_waiting(&ct->reactor) > 0)
 		err = clock_is_virtual(&ct->clock) ? wait_virtual(ct) : wait_real(ct);
 	else if (stall_is_deadlock(ct))

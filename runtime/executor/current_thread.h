@@ -29,6 +29,7 @@ struct current_thread {
 	struct reactor reactor;
 	struct runtime_builder options; /* with the defaults filled in */
 	struct rand rand;
+	unsigned n_unlooked;         /* polls since the last look at descriptors */
 	_Atomic bool inside;         /* somebody is in runtime_block_on */
 	bool warned;                 /* of the stall; once is enough */
 };
