@@ -19,6 +19,7 @@ MAKEFLAGS += --no-builtin-rules
 ##   DEBUG=1                             -O0 and the checks of debug builds (WEFT_DEBUG), likewise
 ##   V=1                                 show the commands
 ##   ARGS='--listen 127.0.0.1:9000'      what `make chat` passes to the server
+##   P=ch02/delay                        what `make run` runs, with $(ARGS): --tape, --tape=svg
 ##   T=mpsc                              what `make check` runs: a part of a file name or of suite/name
 ##   PREFIX=/usr/local DESTDIR=          where install puts things
 
@@ -26,6 +27,7 @@ SAN     ?=
 DEBUG   ?=
 V       ?=
 ARGS    ?=
+P       ?=
 T       ?=
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -69,14 +71,15 @@ bench_src   := $(sort $(wildcard bench/*.c))
 tests_all   := $(sort $(wildcard tests/test_*.c tests/*/test_*.c tests/*/*/test_*.c))
 t_src       := $(filter-out tests/t_runner.c tests/t_criterion.c $(tests_all) tests/compile/% \
 		 tests/freestanding/% tests/harness/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
-all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(t_src) $(tests_all) \
+book_src    := $(sort $(wildcard book-examples/ch*/*.c))
+all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(book_src) $(t_src) $(tests_all) \
 	       tests/t_runner.c tests/t_criterion.c
 
 lib   := $(OUT)/libweft.a
 chat  := $(if $(app_main),$(OUT)/chat)
 bench := $(if $(bench_src),$(OUT)/bench/weft-bench)
 
-.PHONY: all chat bench check clean install uninstall help FORCE
+.PHONY: all chat bench run examples check clean install uninstall help FORCE
 all: $(lib) $(chat) $(bench) compile_commands.json ## the library, the chat server, the benchmark
 
 chat: $(OUT)/chat ## build the chat server and start it with $(ARGS)
@@ -159,6 +162,44 @@ compile_commands.json: FORCE
 # $(file) writes while the recipe is expanded, so the folder has to be there before.
 compile_commands.json: | $(OUT)/flags
 
+# --- The book ------------------------------------------------------------------------------------
+
+# Its programs are for learning, so they are built with the checks of debug builds. Their names are
+# short: ch02/delay is book-examples/ch02-future-trait/delay.c.
+BOOK ?= $(if $(SAN),$(OUT),build)/book
+book_name = $(firstword $(subst -, ,$(patsubst book-examples/%/,%,$(dir $1))))/$(basename $(notdir $1))
+programs := $(foreach s,$(book_src),$(call book_name,$s))
+
+define book_program
+$(BOOK)/$(call book_name,$(1)): $(OUT)/obj/$(1:.c=.o) $(lib)
+	$$(call say,LD $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(link) -o $$@ $$(filter %.o %.a,$$^) $$(LDLIBS)
+endef
+
+ifeq ($(debug),)
+run: ## build a program of the book and run it: P=ch02/delay ARGS=--tape
+	@$(MAKE) --no-print-directory QUIET=1 DEBUG=1 $@
+examples: ## run every program of the book, and say in one line each whether it did what it should
+	@$(MAKE) --no-print-directory QUIET=1 DEBUG=1 $@
+build/book/%: FORCE
+	@$(MAKE) --no-print-directory DEBUG=1 $@
+else
+$(foreach s,$(book_src),$(eval $(call book_program,$s)))
+
+ifneq ($(filter $(P),$(programs)),)
+run: $(BOOK)/$(P)
+	@$< $(ARGS)
+else
+run:
+	@echo "$(if $(P),there is no program '$(P)',which program? make run P=ch02/delay); there are:" >&2
+	@printf '  %s\n' $(programs) >&2; false
+endif
+
+examples: $(programs:%=$(BOOK)/%)
+	@SAY=1 sh tests/tools/examples.sh $(BOOK) $(programs)
+endif
+
 # --- check ---------------------------------------------------------------------------------------
 
 # Every stage leaves build/check/STAGE.count, "passed failed", and prints one line; what fails prints
@@ -170,7 +211,7 @@ other_cc := $(if $(gcc_like),clang,gcc)
 found     = $(shell command -v $(firstword $(1)) 2>/dev/null)
 compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
 
-builds  := criterion asan other tsan valgrind
+builds  := criterion asan other tsan valgrind book
 scripts := harness freestanding compile headers symbols behaviours
 stages  := $(builds) $(scripts)
 
@@ -179,11 +220,13 @@ config_asan      := CC='$(CC)' SAN=address,undefined DEBUG=1 RUNNER=runner
 config_other     := CC=$(other_cc) SAN= DEBUG= RUNNER=runner
 config_tsan      := CC='$(CC)' SAN=thread DEBUG= RUNNER=runner
 config_valgrind  := CC='$(CC)' SAN= DEBUG= RUNNER=runner OPT='-O1 -gdwarf-4'
+config_book      := CC=$(other_cc) SAN= DEBUG=1 RUNNER=runner OPT=-O2 BOOK=build/check/book/book
 title_criterion    := Criterion, $(CC) -O2
 title_asan         := ASan and UBSan, $(CC), debug build
 title_other        := $(other_cc) -O2
 title_tsan         := TSan, suites *_threads
 title_valgrind     := valgrind, future and sync
+title_book         := programs of the book, $(other_cc)
 title_harness      := the test harness itself
 title_freestanding := runtime/future without libc
 title_compile      := must and must not compile
@@ -191,6 +234,7 @@ title_headers      := every header alone
 title_symbols      := symbols are declared
 title_behaviours   := rows adapted or left out
 missing_other    := $(if $(call found,$(other_cc)),,$(other_cc))
+missing_book     := $(missing_other)
 missing_valgrind := $(if $(call found,valgrind),,valgrind)
 
 # Which programs, by T: those whose path contains it, whole; and those with a test so named.
@@ -202,11 +246,18 @@ cases    := $(sort $(foreach t,$(wildcard tests/compile/*.c),$(if $(T),$(if $(fi
 
 tests_of_tsan      = $(threaded)
 tests_of_valgrind := $(filter tests/future/% tests/sync/%,$(tests))
-tests_of           = $(if $(filter tsan valgrind,$(1)),$(tests_of_$(1)),$(tests))
+tests_of_book     :=
+tests_of           = $(if $(filter tsan valgrind book,$(1)),$(tests_of_$(1)),$(tests))
+
+# The programs of the book, run by two stages: under the sanitizers, and by the other compiler.
+in_book     := $(foreach s,$(book_src),$(if $(T),$(if $(findstring $(T),$s),$(call book_name,$s)),$(call \
+		 book_name,$s)))
+programs_of  = $(if $(filter asan book,$(1)),$(in_book))
 
 # A part of the tests is for somebody who is at work on it: the two stages that find most.
 ifneq ($(T),)
-stages := $(if $(tests),criterion asan) $(if $(threaded),tsan) $(if $(cases),compile)
+stages := $(if $(tests),criterion) $(if $(tests)$(in_book),asan) $(if $(threaded),tsan) \
+	  $(if $(cases),compile)
 endif
 
 check: ## run all tests in every way; ends in "N passed, N failed". T=part for some
@@ -244,7 +295,11 @@ STAGE :=
 run = T='$(if $(filter $(1),$(in_path)),,$(T))' STAGE='$(STAGE)' WEFT_CHAT='$(CURDIR)/$(OUT)/chat' \
       sh tests/tools/run.sh
 
-results: $(patsubst %.c,$(OUT)/results/%.result,$(call tests_of,$(STAGE)))
+results: $(patsubst %.c,$(OUT)/results/%.result,$(call tests_of,$(STAGE))) \
+	 $(patsubst %,$(OUT)/results/book/%.result,$(call programs_of,$(STAGE)))
+$(OUT)/results/book/%.result: $(BOOK)/% FORCE
+	@mkdir -p $(@D)
+	@sh tests/tools/examples.sh $(BOOK) $* >$@.log; tail -n 1 $@.log >$@; sed '$$d' $@.log
 $(OUT)/results/tests/%.result: $(OUT)/tests/% FORCE
 	@mkdir -p $(@D)
 	@$(call run,tests/$*.c) $< $@

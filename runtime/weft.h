@@ -45,4 +45,6 @@
 
 #include "reactor/readiness.h"
 
+#include "trace/tape.h"
+
 #endif

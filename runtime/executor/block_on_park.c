@@ -26,8 +26,11 @@ static void wake_thread(struct parker *p)
 static void parker_wake_by_ref(void *data)
 {
 	struct parker *p = data;
+	unsigned before;
+
+	probe_wake(p);
 	/* release: pairs with the acquire in park; what we did so far is seen by the poll */
-	unsigned before = atomic_fetch_or_explicit(&p->word, NOTIFIED, memory_order_release);
+	before = atomic_fetch_or_explicit(&p->word, NOTIFIED, memory_order_release);
 
 	if ((before & (NOTIFIED | PARKED)) == PARKED)
 		wake_thread(p);
@@ -86,6 +89,7 @@ static int park(struct parker *p)
 			/* acquire: a wake that came in since is taken here, too */
 			atomic_fetch_and_explicit(&p->word, ~(unsigned)(NOTIFIED | PARKED),
 						  memory_order_acquire);
+			probe_arrive(p);
 			return 0;
 		}
 		if (seen / ONE_REF == 1)
@@ -105,8 +109,10 @@ static int drive(struct future *f, struct parker *p)
 	struct context cx = context_of(&waker);
 	int err = 0;
 
-	while (err == 0 && future_poll(f, &cx) == POLL_PENDING)
+	while (err == 0 && future_poll(f, &cx) == POLL_PENDING) {
+		probe_park();
 		err = park(p);
+	}
 	return err;
 }
 

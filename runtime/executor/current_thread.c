@@ -67,6 +67,8 @@ static int idle(struct current_thread *ct)
 
 	if (timers_n(&ct->timers) > 0)
 		timers_turn(&ct->timers);
+	if (!s->first)
+		probe_park();
 	if (!scheduler_is_empty(s) || !scheduler_park(s))
 		return ct->n_unlooked < ct->options.event_interval ? 0 : look(ct);
 	ct->n_unlooked = 0;

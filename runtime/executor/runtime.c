@@ -75,6 +75,7 @@ int runtime_build(const struct runtime_builder *builder, struct runtime **out)
 		.reactor = builder->no_reactor ? NULL : &ct->reactor,
 	};
 	*out = &ct->services;
+	probe_runtime(*out);
 	return 0;
 }
 
@@ -93,6 +94,7 @@ void runtime_destroy(struct runtime *rt)
 	scheduler_here = &ct->scheduler;
 	scheduler_close(&ct->scheduler);
 	scheduler_here = outer;
+	probe_runtime(NULL);
 	reactor_fini(&ct->reactor);
 	scheduler_unref(&ct->scheduler);
 }
@@ -120,8 +122,10 @@ static struct future *child_of_root(struct future *f, unsigned i)
 	return i == 0 ? future_of(f, struct root)->inner : NULL;
 }
 
-static const struct future_ops root_ops =
-	FUTURE_OPS_PARENT("block_on", poll_root, drop_root, child_of_root);
+static const struct future_ops root_ops = {
+	.name = "block_on", .poll = poll_root, .drop = drop_root, .child = child_of_root,
+	.is_unseen = true, .over = FUTURE_OVER("block_on"),
+};
 
 static struct future *root(struct root *r, struct future *inner)
 {
@@ -177,10 +181,25 @@ int runtime_block_on(struct runtime *rt, struct future *f)
 		return err;
 	}
 	scheduler_here = &ct->scheduler;
+	probe_runtime(rt);
 	err = drive(ct, f);
 	scheduler_here = NULL;
 	/* release: pairs with the acquire above */
 	atomic_store_explicit(&ct->inside, false, memory_order_release);
+	return err;
+}
+
+int runtime_run(const struct runtime_builder *builder, struct future *f)
+{
+	struct runtime *rt;
+	int err = runtime_build(builder, &rt);
+
+	if (err) {
+		future_drop(f);
+		return err;
+	}
+	err = runtime_block_on(rt, f);
+	runtime_destroy(rt);
 	return err;
 }
 

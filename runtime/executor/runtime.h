@@ -57,6 +57,13 @@ int runtime_block_on(struct runtime *rt, struct future *f);
 void runtime_destroy(struct runtime *rt);
 
 /*
+ * All of the above for a program that needs one runtime once: builds it, drives `f`, destroys it, and
+ * with it whatever tasks are not done by then. Returns what runtime_build or runtime_block_on said; on
+ * error `f` has been dropped.
+ */
+int runtime_run(const struct runtime_builder *builder, struct future *f);
+
+/*
  * The runtime whose task is being polled by this thread, or NULL. For asserting and for
  * diagnostics.
  */

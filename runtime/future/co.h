@@ -84,13 +84,16 @@ static inline const struct future_ops *co__live(const struct co_code *code)
 	return &code->live;
 }
 
-/* The initialiser of a frame's `co` member, inside a function. `run_` is the body's name. */
+/*
+ * The initialiser of a frame's `co` member, inside its constructor, whose name becomes the future's.
+ * `run_` is the body.
+ */
 #define co_init(run_)                                                                              \
 	{ .future = { .ops = __extension__({                                                       \
 		static const struct co_code co_code_ = {                                           \
-			.live = { .name = #run_, .poll = co__poll, .drop = co__drop,               \
+			.live = { .name = __func__, .poll = co__poll, .drop = co__drop,            \
 				  .child = co__child, .over = &co_code_.over },                    \
-			.over = { .name = #run_, .poll = future_over_poll, .child = co__child },   \
+			.over = { .name = __func__, .poll = future_over_poll, .child = co__child },\
 			.run = (run_)                                                              \
 		};                                                                                 \
 		co__live(&co_code_);                                                               \

@@ -34,6 +34,7 @@
 
 #include "future/bug.h"
 #include "future/context.h"
+#include "future/probe.h"
 #include "future/waker.h"
 
 enum poll { POLL_PENDING, POLL_READY };
@@ -56,6 +57,7 @@ struct future_ops {
 	 */
 	struct future *(*child)(struct future *, unsigned i);
 	const char *(*where)(struct future *); /* for backtraces: NULL, or what it is waiting for in words */
+	bool is_unseen;                        /* a mere wrapper: the tape tells of its child instead */
 	const struct future_ops *over;         /* what `ops` becomes when it is done; see FUTURE_OPS */
 };
 
@@ -111,6 +113,10 @@ static inline void future__check_pinned(struct future *f)
 }
 #endif
 
+/* The same poll and drop, told to a listener: probe.h. */
+enum poll future__poll_probed(struct future *f, struct context *cx);
+void future__drop_probed(struct future *f, const struct future_ops *ops);
+
 /*
  * Polls once. READY: it is over, its results can be read, it needs no drop. PENDING: it will wake
  * cx->waker when polling again makes sense. A finished or never built future aborts.
@@ -121,7 +127,10 @@ static inline enum poll future_poll(struct future *f, struct context *cx)
 
 	bug_unless(f && f->ops);
 	future__check_pinned(f);
-	polled = f->ops->poll(f, cx);
+	if (__builtin_expect(probe_get() != NULL, 0))
+		polled = future__poll_probed(f, cx);
+	else
+		polled = f->ops->poll(f, cx);
 	if (polled == POLL_READY)
 		future__end(f);
 	return polled;
@@ -137,7 +146,9 @@ static inline void future_drop(struct future *f)
 		const struct future_ops *ops = f->ops;
 
 		future__end(f);
-		if (ops->drop)
+		if (__builtin_expect(probe_get() != NULL, 0))
+			future__drop_probed(f, ops);
+		else if (ops->drop)
 			ops->drop(f);
 	}
 }

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/sys.h"
+#include "future/probe.h"
 
 enum {
 	BATCH = 256,       /* events fetched per wait */
@@ -190,8 +191,10 @@ static void handle(struct reactor *r, const struct epoll_event *events, int n)
 		if (ready & SOURCE_WRITABLE && waker_is_some(&s->waiter[SOURCE_WRITER].waker))
 			due[n_due++] = source__take(s, SOURCE_WRITER);
 	}
+	probe_because("a descriptor");
 	for (size_t i = 0; i < n_due; i++)
 		waker_wake(&due[i]);
+	probe_because(NULL);
 }
 
 /*

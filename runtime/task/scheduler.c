@@ -165,8 +165,11 @@ void scheduler_empty_inbox(struct scheduler *s)
 		return;
 	for (struct task *t = take_inbox(s, false), *next; t; t = next) {
 		next = t->next;
-		if (!state_is_adopted(&t->state))
+		if (!state_is_adopted(&t->state)) {
 			scheduler__adopt(s, t);
+			probe_spawn(t, task__future(t)); /* once more, for who did not see it there */
+		}
+		probe_arrive(t);
 		push_here(s, t);
 	}
 }

@@ -60,6 +60,7 @@ void task__start(struct task *t, struct future *f)
 {
 	bug_unless(f == task__future(t)); /* a constructor builds in place */
 	state_spawn(&t->state);
+	probe_spawn(t, f);
 	if (scheduler_here == t->home)
 		scheduler__adopt(t->home, t);
 	scheduler_push(t->home, t);
@@ -92,6 +93,7 @@ static void wake_by_ref(void *data)
 {
 	struct task *t = data;
 
+	probe_wake(t);
 	if (state_schedule(&t->state))
 		scheduler_push(t->home, t);
 }
@@ -147,7 +149,10 @@ bool task__may_run(const struct task *t)
 
 void task_abort(struct task *t)
 {
-	if (t && state_abort(&t->state))
+	if (!t)
+		return;
+	probe_abort(t);
+	if (state_abort(&t->state))
 		scheduler_push(t->home, t);
 }
 

@@ -1,6 +1,7 @@
 /* timers: the wheel. See timers.h. */
 #include "time/timers.h"
 
+#include "future/probe.h"
 #include "sync/waiter.h"
 
 /* The lists behind those of the slots. */
@@ -236,7 +237,9 @@ static size_t fire(struct timers *ts)
 			wake_list_take(&wakes, &t->waker);
 		}
 		lock_release(&ts->lock);
+		probe_because("a timer");
 		wake_list_fire(&wakes);
+		probe_because(NULL);
 		lock_acquire(&ts->lock);
 	}
 	return n;

@@ -323,7 +323,7 @@ TEST(chat_end, sigquit_shows_what_every_task_awaits_and_it_goes_on)
 	struct t_client *a = t_join(&s);
 
 	CHECK_EQ(kill(s.pid, SIGQUIT), 0);
-	t_server_expect_log(&s, "client_run at app/client.c");
+	t_server_expect_log(&s, "client at app/client.c");
 	t_send(a, "/nick here\n");
 	t_expect(a, "*** you are now known as here");
 	t_close(a);

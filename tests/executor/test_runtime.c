@@ -241,7 +241,7 @@ TEST(runtime, a_deadlock_is_reported_with_every_backtrace_and_returned)
 	CHECK(future_is_over(&f.co.future));
 	fclose(out);
 	CHECK(strstr(text, "deadlock: 2 tasks will never be polled again"));
-	CHECK(strstr(text, "task 1 (waits_for_nothing_run), 0 wakers"));
+	CHECK(strstr(text, "task 1 (waits_for_nothing), 0 wakers"));
 	CHECK(strstr(text, "awaits pending(&f->never)"));
 	CHECK(strstr(text, "test_runtime.c:"));
 	free(text);

@@ -325,11 +325,11 @@ TEST(co, a_suspended_one_can_be_walked_down_to_its_leaf)
 	struct future *future = outer(&f, &(int){ 0 }), *at = future;
 
 	CHECK_EQ(t_poll(future, &w), POLL_PENDING);
-	CHECK_STR(future_name(at), "outer_run");
+	CHECK_STR(future_name(at), "outer");
 	at = at->ops->child(at, 0);
-	CHECK_STR(future_name(at), "middle_run");
+	CHECK_STR(future_name(at), "middle");
 	at = at->ops->child(at, 0);
-	CHECK_STR(future_name(at), "inner_run");
+	CHECK_STR(future_name(at), "inner");
 	CHECK_PTR(at->ops->child(at, 1), NULL);
 	at = at->ops->child(at, 0);
 	CHECK_PTR(at, &f.middle.inner.leaf.future);
@@ -442,9 +442,9 @@ static void poll_twice(co_run *run)
 {
 	struct t_waker w = t_waker();
 	struct steps f;
-	struct co_code code = { .live = { .name = "guarded_run", .poll = co__poll, .drop = co__drop,
+	struct co_code code = { .live = { .name = "guarded", .poll = co__poll, .drop = co__drop,
 					  .child = co__child, .over = &code.over },
-				.over = { .name = "guarded_run", .poll = future_over_poll },
+				.over = { .name = "guarded", .poll = future_over_poll },
 				.run = run };
 
 	steps(&f, 0, 1, &(int){ 0 });
@@ -480,7 +480,7 @@ TEST_BUG(co, an_await_inside_a_switch_of_its_own)
 
 TEST(co, an_await_inside_a_switch_of_its_own_is_named_with_its_line)
 {
-	t_bug_says(await_in_a_switch, "guarded_run: resumed at a place its switch does not have");
+	t_bug_says(await_in_a_switch, "guarded: resumed at a place its switch does not have");
 	t_bug_says(await_in_a_switch, "test_co.c:");
 }
 
@@ -523,8 +523,8 @@ TEST_BUG(co, a_plain_return_of_pending)
 
 TEST(co, a_plain_return_is_named)
 {
-	t_bug_says(plain_return_of_ready, "guarded_run: left by a plain return");
-	t_bug_says(plain_return_of_pending, "guarded_run: left by a plain return");
+	t_bug_says(plain_return_of_ready, "guarded: left by a plain return");
+	t_bug_says(plain_return_of_pending, "guarded: left by a plain return");
 	t_bug_says(plain_return_of_pending, "test_co.c:"); /* the await before it */
 }
 
@@ -551,7 +551,7 @@ TEST_BUG(co, a_break_that_belongs_to_no_loop)
 
 TEST(co, a_break_that_belongs_to_no_loop_is_named)
 {
-	t_bug_says(stray_break, "guarded_run: left by a break that belongs to no loop");
+	t_bug_says(stray_break, "guarded: left by a break that belongs to no loop");
 }
 
 static void poll_after_the_end(void)
@@ -584,8 +584,8 @@ TEST_BUG(co, a_poll_after_a_drop)
 
 TEST(co, a_poll_after_the_end_is_named)
 {
-	t_bug_says(poll_after_the_end, "steps_run: polled after it was done");
-	t_bug_says(poll_after_a_drop, "steps_run: polled after it was done");
+	t_bug_says(poll_after_the_end, "steps: polled after it was done");
+	t_bug_says(poll_after_a_drop, "steps: polled after it was done");
 }
 
 TEST_BUG(co, a_poll_of_what_was_never_built)
@@ -624,7 +624,7 @@ TEST_BUG(co, a_frame_that_moves_after_its_first_poll)
 
 TEST(co, a_frame_that_moves_is_named)
 {
-	t_bug_says(move_after_the_first_poll, "steps_run: moved after its first poll");
+	t_bug_says(move_after_the_first_poll, "steps: moved after its first poll");
 }
 
 #endif

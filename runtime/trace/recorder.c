@@ -1,0 +1,327 @@
+/* recorder: lanes, nesting and causes. See recorder.h. */
+#include "trace/recorder.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "future/co.h"
+#include "time/timers.h"
+
+/* A task, or what was polled outside of one; it keeps its number when it is over. */
+struct lane {
+	const void *task;            /* the data of its waker */
+	const struct future *future; /* NULL: over */
+	const char *name;
+	bool is_queued; /* spawned or woken, and not polled since */
+};
+
+static struct {
+	struct recorder_sink *sink; /* NULL: nobody records */
+	struct lane *lanes;         /* number 1 is the first */
+	unsigned n_lanes, max_lanes;
+	unsigned n_queued;          /* lanes that are */
+	unsigned current;           /* whose poll or drop we are in; 0: none */
+	unsigned depth;             /* polls and drops that have not returned */
+	unsigned n_unseen;          /* those of them that are not told of */
+	const char *cause;
+	const struct clock *clock;  /* virtual, or NULL */
+	bool has_parked;            /* and nothing has happened since */
+} rec;
+
+/* Other threads' polls are not part of this story. */
+static _Thread_local bool is_recorded;
+
+/* --- Lanes --- */
+
+static struct lane *lane_of(unsigned number)
+{
+	return &rec.lanes[number - 1];
+}
+
+static void set_queued(unsigned number, bool is_queued)
+{
+	struct lane *l;
+
+	if (number == 0)
+		return;
+	l = lane_of(number);
+	rec.n_queued += (unsigned)is_queued - (unsigned)l->is_queued;
+	l->is_queued = is_queued;
+}
+
+static bool grow(void)
+{
+	unsigned max = rec.max_lanes ? 2 * rec.max_lanes : 64;
+	struct lane *lanes = mem_alloc(max * sizeof *lanes);
+
+	if (!lanes)
+		return false;
+	if (rec.n_lanes > 0)
+		memcpy(lanes, rec.lanes, rec.n_lanes * sizeof *lanes);
+	mem_free(rec.lanes, rec.max_lanes * sizeof *lanes);
+	rec.lanes = lanes;
+	rec.max_lanes = max;
+	return true;
+}
+
+static const char *name_of(struct future *f)
+{
+	struct future *child = f->ops->is_unseen ? f->ops->child(f, 0) : NULL;
+
+	return future_name(child ? child : f);
+}
+
+/* 0: no memory. Its polls then belong to nobody, and are told all the same. */
+static unsigned new_lane(const void *task, struct future *f)
+{
+	if (rec.n_lanes == rec.max_lanes && !grow())
+		return 0;
+	rec.lanes[rec.n_lanes++] = (struct lane){ .task = task, .future = f, .name = name_of(f) };
+	return rec.n_lanes;
+}
+
+/* The youngest first: memory of tasks is used again. 0: none. */
+static unsigned find_task(const void *task)
+{
+	for (unsigned i = rec.n_lanes; i > 0; i--)
+		if (lane_of(i)->task == task)
+			return i;
+	return 0;
+}
+
+static unsigned find_future(const struct future *f)
+{
+	for (unsigned i = rec.n_lanes; i > 0; i--)
+		if (lane_of(i)->future == f)
+			return i;
+	return 0;
+}
+
+static void end_lane(unsigned number)
+{
+	if (number != 0) {
+		set_queued(number, false);
+		lane_of(number)->future = NULL;
+	}
+}
+
+const char *recorder_lane_name(unsigned lane)
+{
+	return lane_of(lane)->name;
+}
+
+/* --- What the probes tell --- */
+
+static void tell(struct tape_entry e)
+{
+	rec.has_parked = e.kind == TAPE_PARK;
+	e.has_time = rec.clock != NULL;
+	e.ns = rec.clock ? clock_now_ns(rec.clock) : 0;
+	rec.sink->write(rec.sink, &e);
+}
+
+static void tell_of(enum tape_kind kind, const char *name, const char *at)
+{
+	tell((struct tape_entry){ .kind = kind, .lane = rec.current,
+				  .depth = rec.depth - rec.n_unseen, .name = name, .at = at });
+}
+
+static void enter(const struct future_ops *ops)
+{
+	rec.depth++;
+	rec.n_unseen += ops->is_unseen;
+}
+
+static void leave(const struct future_ops *ops)
+{
+	rec.depth--;
+	rec.n_unseen -= ops->is_unseen;
+}
+
+/* What spawns, wakes or aborts: the task that is being polled, or what the runtime is at. */
+static void tell_cause(enum tape_kind kind, unsigned lane, const char *by, bool is_no_news)
+{
+	tell((struct tape_entry){ .kind = kind, .lane = lane,
+				  .name = lane ? lane_of(lane)->name : NULL,
+				  .by = by, .by_lane = by ? 0 : rec.current,
+				  .is_no_news = is_no_news });
+}
+
+static void on_poll(struct future *f, struct context *cx)
+{
+	if (!is_recorded)
+		return;
+	if (rec.depth == 0) {
+		const void *task = cx->waker->data;
+		unsigned lane = find_task(task);
+
+		rec.current = lane && lane_of(lane)->future == f ? lane : new_lane(task, f);
+		set_queued(rec.current, false);
+	}
+	if (!f->ops->is_unseen)
+		tell_of(TAPE_POLL, f->ops->name, NULL);
+	enter(f->ops);
+}
+
+static void on_pending(struct future *f)
+{
+	const char *at = NULL;
+
+	if (!is_recorded)
+		return;
+	leave(f->ops);
+	if (f->ops->poll == co__poll)
+		at = future_of(f, struct co)->site->expr;
+	else if (f->ops->where)
+		at = f->ops->where(f);
+	if (!f->ops->is_unseen)
+		tell_of(TAPE_PENDING, f->ops->name, at);
+	if (rec.depth == 0)
+		rec.current = 0;
+}
+
+/* The end of a future, and of its lane if there was nothing around it. */
+static void end(enum tape_kind kind, const struct future_ops *ops)
+{
+	leave(ops);
+	if (!ops->is_unseen)
+		tell_of(kind, ops->name, NULL);
+	if (rec.depth == 0) {
+		end_lane(rec.current);
+		rec.current = 0;
+	}
+}
+
+static void on_ready(struct future *f)
+{
+	if (is_recorded)
+		end(TAPE_READY, f->ops);
+}
+
+/* While a future is dropped its ops are over; only its address says whose it was. */
+static void on_drop(struct future *f, const struct future_ops *ops)
+{
+	if (!is_recorded)
+		return;
+	if (rec.depth == 0)
+		rec.current = find_future(f);
+	enter(ops);
+}
+
+static void on_dropped(const struct future_ops *ops)
+{
+	if (is_recorded)
+		end(TAPE_DROP, ops);
+}
+
+/* A task that came in from outside is announced twice: there, and when the runtime meets it. */
+static void on_spawn(const void *task, struct future *f)
+{
+	unsigned lane;
+
+	if (!is_recorded)
+		return;
+	lane = find_task(task);
+	if (lane && lane_of(lane)->future == f)
+		return;
+	lane = new_lane(task, f);
+	set_queued(lane, true);
+	tell_cause(TAPE_SPAWN, lane, rec.cause, false);
+}
+
+static void on_abort(const void *task)
+{
+	if (is_recorded) {
+		unsigned lane = find_task(task);
+		bool is_over = lane && !lane_of(lane)->future;
+
+		tell_cause(TAPE_ABORT, lane, rec.cause, is_over);
+		set_queued(lane, !is_over);
+	}
+}
+
+static void wake_by(const void *task, const char *by)
+{
+	unsigned lane = find_task(task);
+	bool is_over = lane && !lane_of(lane)->future;
+
+	tell_cause(TAPE_WAKE, lane, by, is_over || (lane && lane_of(lane)->is_queued));
+	set_queued(lane, !is_over);
+}
+
+static void on_wake(const void *task)
+{
+	if (is_recorded)
+		wake_by(task, rec.cause);
+}
+
+static void on_arrive(const void *task)
+{
+	if (is_recorded) {
+		unsigned lane = find_task(task);
+
+		if (lane && lane_of(lane)->future && !lane_of(lane)->is_queued)
+			wake_by(task, "another thread");
+	}
+}
+
+static void on_because(const char *cause)
+{
+	if (is_recorded)
+		rec.cause = cause;
+}
+
+/* An executor may ask for sleep although somebody is queued: then it will not come to that. */
+static void on_park(void)
+{
+	if (is_recorded && rec.n_queued == 0 && !rec.has_parked)
+		tell((struct tape_entry){ .kind = TAPE_PARK });
+}
+
+static void on_runtime(struct runtime *rt)
+{
+	const struct clock *clock = rt && rt->timers ? rt->timers->clock : NULL;
+
+	if (is_recorded)
+		rec.clock = clock && clock_is_virtual(clock) ? clock : NULL;
+}
+
+static const struct probe listener = {
+	.poll = on_poll, .pending = on_pending, .ready = on_ready, .drop = on_drop,
+	.dropped = on_dropped, .spawn = on_spawn, .abort = on_abort, .wake = on_wake,
+	.arrive = on_arrive, .because = on_because, .park = on_park, .runtime = on_runtime,
+};
+
+/* --- Begin and end --- */
+
+int recorder_begin(struct recorder_sink *sink)
+{
+	if (rec.sink)
+		return -EBUSY;
+	rec.sink = sink;
+	is_recorded = true;
+	probe_listen(&listener);
+	return 0;
+}
+
+void recorder_end(void)
+{
+	if (!is_recorded)
+		return;
+	probe_listen(NULL);
+	is_recorded = false;
+	mem_free(rec.lanes, rec.max_lanes * sizeof *rec.lanes);
+	memset(&rec, 0, sizeof rec);
+}
+
+const char *tape_kind_name(enum tape_kind kind)
+{
+	static const char *const names[] = {
+		[TAPE_SPAWN] = "spawn", [TAPE_POLL] = "poll",   [TAPE_PENDING] = "pending",
+		[TAPE_READY] = "ready", [TAPE_DROP] = "drop",   [TAPE_WAKE] = "wake",
+		[TAPE_ABORT] = "abort", [TAPE_PARK] = "park",
+	};
+
+	return names[kind];
+}
