@@ -299,7 +299,7 @@ results: $(patsubst %.c,$(OUT)/results/%.result,$(call tests_of,$(STAGE))) \
 	 $(patsubst %,$(OUT)/results/book/%.result,$(call programs_of,$(STAGE)))
 $(OUT)/results/book/%.result: $(BOOK)/% FORCE
 	@mkdir -p $(@D)
-	@sh tests/tools/examples.sh $(BOOK) $* >$@.log; tail -n 1 $@.log >$@; sed '$$d' $@.log
+	@CC='$(CC)' sh tests/tools/examples.sh $(BOOK) $* >$@.log; tail -n 1 $@.log >$@; sed '$$d' $@.log
 $(OUT)/results/tests/%.result: $(OUT)/tests/% FORCE
 	@mkdir -p $(@D)
 	@$(call run,tests/$*.c) $< $@

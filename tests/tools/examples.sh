@@ -1,6 +1,7 @@
 # examples.sh FOLDER PROGRAM...: programs of the book do what they promise. FOLDER/ch02/delay is the binary
 # of book-examples/ch02-*/delay.c. Of each:
 #
+#	its header says how to run and compile it, and what to predict; its body is not too long;
 #	its output is that of delay.expected, where <n> stands for any number and <any> for any text;
 #	it says nothing on standard error, and ends with 0;
 #	--tape changes nothing of that, and adds lines that begin with "| "; they are those of
@@ -74,6 +75,33 @@ well_formed() {
 	fi
 }
 
+# Lines of code: neither comment nor preprocessor nor a brace alone.
+n_lines() {
+	sed 's,/\*.*\*/,,' "$1" | awk '
+	/^[ \t]*\/\*/ { comment = 1 }
+	!comment && !/^#/ && !/^[ \t]*[{}]*;?[ \t]*$/ { n++ }
+	/\*\// { comment = 0 }
+	END { print n + 0 }'
+}
+
+complaints() {
+	grep -q '^ \* Predict: ' "$source" || echo "    no ' * Predict: '"
+	grep -qE "^ \*	make run P=$program( |$)" "$source" || echo "    no 'make run P=$program'"
+	grep -qxF " *	cc -DWEFT_DEBUG -Iruntime $source \$(find runtime -name '*.c') -pthread" "$source" ||
+		echo "    no 'cc' line like that of the others"
+	[ "$(n_lines "$source")" -le 70 ] || echo "    $(n_lines "$source") lines of code, more than 70"
+}
+
+presentable() {
+	! complaints | grep .
+}
+
+# The line of the header, with $CC for cc, and the program somewhere else. One program stands for all.
+by_hand() {
+	line=$(sed -n "s,^ \*	cc ,${CC:-cc} ,p" "$source")
+	eval "$line -o '$out.by_hand'" && "$out.by_hand" >/dev/null
+}
+
 # Some sanitizers cannot start where the kernel places mappings too randomly.
 fixed=
 setarch "$(uname -m)" -R true 2>/dev/null && fixed="setarch $(uname -m) -R"
@@ -82,6 +110,8 @@ for program; do
 	source=$(echo book-examples/"${program%%/*}"-*/"${program#*/}".c)
 	base=${source%.c}
 	out=$folder/$program.out ok=yes
+	verdict "is not presentable" presentable
+	[ "$program" = ch02/delay ] && verdict "its 'cc' line does not work" by_hand
 	verdict "does not run" ran
 	verdict "its output is another" matches "$base.expected" "$out.stdout"
 	verdict "does not run with --tape" ran --tape
