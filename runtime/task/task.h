@@ -36,7 +36,7 @@
 struct task;
 
 /*
- * Builds a future where it will live and gives it to the runtime, which drives it in its own
+ * Builds a future where it will live, aligned to 16 bytes at most, and gives it to the runtime, which drives it in its own
  * time: `constructor` bears the name of the frame's struct. Returns the handle, or NULL with
  * nothing built and no argument's ownership taken, when there is no memory or the runtime is
  * shutting down. May be called from any thread; the frame is built on the calling one. (Spawned
@@ -44,6 +44,8 @@ struct task;
  */
 #define spawn(rt_, constructor_, ...)                                                              \
 	__extension__({                                                                            \
+		_Static_assert(_Alignof(struct constructor_) <= 16,                                \
+			       "spawn: a frame is aligned to 16 bytes at most");                   \
 		struct task *spawn_ = task__new((rt_), sizeof(struct constructor_),                \
 						 _Alignof(struct constructor_));                   \
 		if (spawn_)                                                                        \
