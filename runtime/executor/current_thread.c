@@ -32,6 +32,14 @@ static int look(struct current_thread *ct)
 	return reactor_n_waiting(&ct->reactor) > 0 ? reactor_wait(&ct->reactor, 0) : 0;
 }
 
+/* Sleeps until a descriptor or another thread has something, or for so long. */
+static int sleep_for(struct current_thread *ct, uint64_t limit_ns)
+{
+	if (timers_n(&ct->timers) > 0 || reactor_n_waiting(&ct->reactor) > 0)
+		return reactor_wait(&ct->reactor, limit_ns);
+	return stall_wait(ct);
+}
+
 /*
  * Under a virtual clock time passes only when nothing else can happen: first whatever descriptors
  * and other threads have, then the next deadline.
@@ -39,20 +47,35 @@ static int look(struct current_thread *ct)
 static int wait_virtual(struct current_thread *ct)
 {
 	bool armed = timers_n(&ct->timers) > 0;
-	int err = reactor_wait(&ct->reactor, armed ? 0 : UINT64_MAX);
+	int err = sleep_for(ct, armed ? 0 : UINT64_MAX);
 
+	timers_rise(&ct->timers);
 	if (!err && armed && scheduler_is_empty(&ct->scheduler))
 		timers_jump(&ct->timers);
 	return err;
 }
 
-static int wait_real(struct current_thread *ct)
+static int wait_real(struct current_thread *ct, uint64_t limit_ns)
 {
-	int err = reactor_wait(&ct->reactor, timers_next_ns(&ct->timers));
+	int err = sleep_for(ct, limit_ns);
 
 	if (timers_n(&ct->timers) > 0)
 		timers_turn(&ct->timers);
+	else
+		timers_rise(&ct->timers);
 	return err;
+}
+
+/* Until a descriptor, a timer or another thread has something; -EDEADLK if nothing ever can. */
+static int wait(struct current_thread *ct)
+{
+	uint64_t limit_ns;
+
+	if (timers_n(&ct->timers) == 0 && reactor_n_waiting(&ct->reactor) == 0 &&
+	    stall_is_deadlock(ct))
+		return -EDEADLK;
+	limit_ns = timers_plan_ns(&ct->timers); /* from here on other threads' timers hurry us */
+	return clock_is_virtual(&ct->clock) ? wait_virtual(ct) : wait_real(ct, limit_ns);
 }
 
 /*
@@ -72,12 +95,7 @@ static int idle(struct current_thread *ct)
 	if (!scheduler_is_empty(s) || !scheduler_park(s))
 		return ct->n_unlooked < ct->options.event_interval ? 0 : look(ct);
 	ct->n_unlooked = 0;
-	if (timers_n(&ct->timers) > 0 || reactor_n_waiting(&ct->reactor) > 0)
-		err = clock_is_virtual(&ct->clock) ? wait_virtual(ct) : wait_real(ct);
-	else if (stall_is_deadlock(ct))
-		err = -EDEADLK;
-	else
-		err = stall_wait(ct);
+	err = wait(ct);
 	scheduler_unpark(s);
 	return err;
 }

@@ -17,6 +17,13 @@ static void unpark(struct scheduler *s)
 	reactor_unpark(&ct->reactor);
 }
 
+static void hurry(struct timers *ts)
+{
+	struct current_thread *ct = (void *)((char *)ts - offsetof(struct current_thread, timers));
+
+	reactor_unpark(&ct->reactor);
+}
+
 static void release(struct scheduler *s)
 {
 	struct current_thread *ct =
@@ -69,6 +76,7 @@ int runtime_build(const struct runtime_builder *builder, struct runtime **out)
 	else
 		clock_init_real(&ct->clock);
 	timers_init(&ct->timers, &ct->clock);
+	ct->timers.hurry = hurry;
 	ct->services = (struct runtime){
 		.scheduler = &ct->scheduler,
 		.timers = builder->no_timers ? NULL : &ct->timers,

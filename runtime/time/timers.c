@@ -255,6 +255,7 @@ size_t timers_turn(struct timers *ts)
 	size_t n;
 
 	lock_acquire(&ts->lock);
+	ts->plan_ns = 0;
 	now_ns = clock_now_ns(ts->clock);
 	now = now_ns / TIMERS_TICK_NS;
 	settle(ts, now_ns);
@@ -269,21 +270,55 @@ size_t timers_turn(struct timers *ts)
 	return n;
 }
 
-uint64_t timers_next_ns(struct timers *ts)
+/* Under the lock: when something is to be done next; 0: now, NO_TICK: never. */
+static uint64_t next_deadline(const struct timers *ts)
 {
-	uint64_t tick, now_ns;
-	bool is_now;
-
-	lock_acquire(&ts->lock);
-	is_now = ts->lists[FRESH].first || ts->lists[LATE].first || due(ts)->first;
-	tick = next_tick(ts);
-	lock_release(&ts->lock);
-	if (is_now)
+	if (ts->lists[FRESH].first || ts->lists[LATE].first ||
+	    ts->lists[slot_of(0, ts->elapsed)].first)
 		return 0;
+	return next_tick(ts);
+}
+
+/* From now until that tick, in nanoseconds. */
+static uint64_t until(const struct timers *ts, uint64_t tick)
+{
+	uint64_t now_ns;
+
 	if (tick == NO_TICK)
 		return UINT64_MAX;
+	if (tick == 0)
+		return 0;
 	now_ns = clock_now_ns(ts->clock);
 	return tick * TIMERS_TICK_NS > now_ns ? tick * TIMERS_TICK_NS - now_ns : 0;
+}
+
+uint64_t timers_next_ns(struct timers *ts)
+{
+	uint64_t tick;
+
+	lock_acquire(&ts->lock);
+	tick = next_deadline(ts);
+	lock_release(&ts->lock);
+	return until(ts, tick);
+}
+
+uint64_t timers_plan_ns(struct timers *ts)
+{
+	uint64_t tick;
+
+	lock_acquire(&ts->lock);
+	tick = next_deadline(ts);
+	if (tick > 0)
+		ts->plan_ns = tick == NO_TICK ? UINT64_MAX : tick * TIMERS_TICK_NS;
+	lock_release(&ts->lock);
+	return until(ts, tick);
+}
+
+void timers_rise(struct timers *ts)
+{
+	lock_acquire(&ts->lock);
+	ts->plan_ns = 0;
+	lock_release(&ts->lock);
 }
 
 /* Each round fires something, or anchors what is fresh, or moves a hand. */
@@ -299,16 +334,26 @@ bool timers_jump(struct timers *ts)
 
 /* --- One timer --- */
 
-static void arm(struct timers *ts, struct timer *t, uint64_t ns, bool is_fresh)
+/*
+ * Under the lock. True: somebody sleeps beyond this, and is to be hurried when the lock is free; the
+ * plan is brought forward, so that he is told once.
+ */
+static bool arm(struct timers *ts, struct timer *t, uint64_t ns, bool is_fresh)
 {
+	bool is_planned = ts->plan_ns > 0, is_late;
+
+	if (is_fresh && is_planned) {
+		ns = clock_add(clock_now_ns(ts->clock), ns);
+		is_fresh = false;
+	}
 	t->has_fired = false;
 	t->when = is_fresh ? ns : tick_of(ns);
-	if (is_fresh)
-		link_last(ts, FRESH, t);
-	else if (t->when <= ts->elapsed)
-		link_last(ts, LATE, t);
-	else
-		link_last(ts, place_of(ts, t->when), t);
+	is_late = !is_fresh && t->when <= ts->elapsed;
+	link_last(ts, is_fresh ? FRESH : is_late ? LATE : place_of(ts, t->when), t);
+	if (!is_planned || ns >= ts->plan_ns)
+		return false;
+	ts->plan_ns = ns > 0 ? ns : 1;
+	return ts->hurry != NULL;
 }
 
 static void disarm(struct timers *ts, struct timer *t)
@@ -317,22 +362,31 @@ static void disarm(struct timers *ts, struct timer *t)
 		take_out(ts, t);
 }
 
+/* Armed or not before. */
+static void arm_locked(struct timers *ts, struct timer *t, uint64_t ns, bool is_fresh)
+{
+	bool must_hurry;
+
+	lock_acquire(&ts->lock);
+	disarm(ts, t);
+	must_hurry = arm(ts, t, ns, is_fresh);
+	lock_release(&ts->lock);
+	if (must_hurry)
+		ts->hurry(ts);
+}
+
 void timers_arm_after(struct timers *ts, struct timer *t, uint64_t delay_ns, const struct waker *w)
 {
 	bug_unless(t->list == 0);
 	t->waker = waker_clone(w);
-	lock_acquire(&ts->lock);
-	arm(ts, t, delay_ns, true);
-	lock_release(&ts->lock);
+	arm_locked(ts, t, delay_ns, true);
 }
 
 void timers_arm_at(struct timers *ts, struct timer *t, uint64_t deadline_ns, const struct waker *w)
 {
 	bug_unless(t->list == 0);
 	t->waker = waker_clone(w);
-	lock_acquire(&ts->lock);
-	arm(ts, t, deadline_ns, false);
-	lock_release(&ts->lock);
+	arm_locked(ts, t, deadline_ns, false);
 }
 
 bool timer_has_fired(struct timers *ts, struct timer *t)
@@ -379,18 +433,12 @@ bool timers_poll(struct timers *ts, struct timer *t, const struct waker *w)
 
 void timers_rearm_after(struct timers *ts, struct timer *t, uint64_t delay_ns)
 {
-	lock_acquire(&ts->lock);
-	disarm(ts, t);
-	arm(ts, t, delay_ns, true);
-	lock_release(&ts->lock);
+	arm_locked(ts, t, delay_ns, true);
 }
 
 void timers_rearm_at(struct timers *ts, struct timer *t, uint64_t deadline_ns)
 {
-	lock_acquire(&ts->lock);
-	disarm(ts, t);
-	arm(ts, t, deadline_ns, false);
-	lock_release(&ts->lock);
+	arm_locked(ts, t, deadline_ns, false);
 }
 
 void timers_cancel(struct timers *ts, struct timer *t)

@@ -26,13 +26,16 @@
  *	 | +------------- arm_at, of what the clock cannot reach ---> NEVER
  *	 +--------------- cancel, from all; turn, from a slot or LATE: due, fired, woken
  *
+ * The third idea: who sleeps says until when. A sleeper has planned its wake-up, so from then on nobody
+ * may leave a fresh timer for it to anchor: whoever arms one then reads the clock himself, and if it is
+ * due before the plan, the sleeper is hurried.
+ *
  * LATE exists for wakers that arm timers: what they arm for a time that has passed has to wait for
  * the next turn, or a waker that so arms its own timer would keep this one busy for ever.
  *
  * Never early: a deadline is rounded up to a tick, and fires when the clock has come to that tick.
  * Guarded by one lock; wakers are cloned, called and dropped outside of it, so they may arm, cancel
- * and destroy timers as they like. Any thread may do so, too; but that does not wake a runtime that
- * sleeps until a later deadline.
+ * and destroy timers as they like. Any thread may do so, too.
  */
 #ifndef WEFT_TIME_TIMERS_H
 #define WEFT_TIME_TIMERS_H
@@ -72,6 +75,8 @@ struct timers {
 	struct lock lock;
 	_Atomic size_t n; /* armed, and not for NEVER */
 	uint64_t elapsed; /* ticks up to this one have been handled */
+	uint64_t plan_ns; /* somebody sleeps until the clock says this; 0: nobody does */
+	void (*hurry)(struct timers *); /* ends that sleep; NULL: nobody needs to be told */
 	uint64_t occupied[TIMERS_SLOTS / 64]; /* a bit for each slot that is not empty */
 	struct timer_list lists[TIMERS_LISTS];
 };
@@ -112,6 +117,15 @@ void timers_cancel(struct timers *ts, struct timer *t);
  * Of the runtime's thread, like the two below.
  */
 size_t timers_turn(struct timers *ts);
+
+/*
+ * For who is going to sleep: like timers_next_ns, and from now until the next turn, or timers_rise,
+ * `hurry` is called when something is armed that is due before that. Called with no lock held.
+ */
+uint64_t timers_plan_ns(struct timers *ts);
+
+/* Who slept is up again, and will make a turn before he sleeps. */
+void timers_rise(struct timers *ts);
 
 /*
  * How long one may sleep: 0, something is due or fresh; UINT64_MAX, nothing is armed. Never longer

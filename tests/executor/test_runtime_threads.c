@@ -13,6 +13,7 @@
 #include "base/lock.h"
 #include "future/co.h"
 #include "future/pending.h"
+#include "time/delay.h"
 
 /* A number that one thread raises and one task waits for. */
 struct tide {
@@ -360,4 +361,67 @@ TEST(runtime_threads, wakes_that_arrive_while_the_runtime_is_destroyed_are_harml
 		CHECK_EQ(pthread_join(thread, NULL), 0);
 		CHECK_EQ(t_mem_live(), 0);
 	}
+}
+
+/* --- Timers that another thread arms --- */
+
+/* Gives its waker to a thread, which arms a timer with it, and waits for that. */
+struct lends_its_waker {
+	struct future future;
+	struct delay delay; /* the thread's, until it has been joined */
+	struct runtime *rt;
+	struct waker waker;
+	pthread_t thread;
+	unsigned n_polls;
+};
+
+static void *arms_a_timer(void *arg)
+{
+	struct lends_its_waker *l = arg;
+	struct context cx = context_of(&l->waker);
+
+	cx.rt = l->rt;
+	CHECK_EQ(future_poll(delay(&l->delay, 1), &cx), POLL_PENDING);
+	return NULL;
+}
+
+static enum poll poll_lends(struct future *f, struct context *cx)
+{
+	struct lends_its_waker *l = future_of(f, struct lends_its_waker);
+
+	if (l->n_polls++ == 0) {
+		l->rt = cx->rt;
+		l->waker = waker_clone(cx->waker);
+		CHECK_EQ(pthread_create(&l->thread, NULL, arms_a_timer, l), 0);
+		return POLL_PENDING;
+	}
+	pthread_join(l->thread, NULL);
+	CHECK(delay_is_elapsed(&l->delay));
+	future_drop(&l->delay.future);
+	waker_drop(&l->waker);
+	return POLL_READY;
+}
+
+static const struct future_ops lends_ops = FUTURE_OPS("lends_its_waker", poll_lends, NULL);
+
+static void lend_a_waker(struct runtime *rt)
+{
+	struct lends_its_waker l = { .future = future_init(&lends_ops) };
+
+	CHECK_EQ(runtime_block_on(rt, &l.future), 0);
+	CHECK_EQ(l.n_polls, 2);
+	runtime_destroy(rt);
+}
+
+/* Nothing else would wake it: if the timer did not hurry the sleeper this would not end. */
+TEST(runtime_threads, a_timer_that_another_thread_arms_is_in_time)
+{
+	for (int i = 0; i < 50; i++)
+		lend_a_waker(t_runtime());
+}
+
+TEST(runtime_threads, a_timer_that_another_thread_arms_moves_a_virtual_clock)
+{
+	for (int i = 0; i < 50; i++)
+		lend_a_waker(t_runtime_virtual());
 }
