@@ -20,6 +20,7 @@ MAKEFLAGS += --no-builtin-rules
 ##   V=1                                 show the commands
 ##   ARGS='--listen 127.0.0.1:9000'      what `make chat` passes to the server
 ##   P=ch02/delay                        what `make run` runs, with $(ARGS): --tape, --tape=svg
+##   E=countdown N=1                     the exercise that is meant, and which of its hints
 ##   T=mpsc                              what `make check` runs: a part of a file name or of suite/name
 ##   PREFIX=/usr/local DESTDIR=          where install puts things
 
@@ -28,6 +29,8 @@ DEBUG   ?=
 V       ?=
 ARGS    ?=
 P       ?=
+E       ?=
+N       ?=
 T       ?=
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -70,16 +73,17 @@ app_src     := $(filter-out app/main.c,$(sort $(wildcard app/*.c)))
 bench_src   := $(sort $(wildcard bench/*.c))
 tests_all   := $(sort $(wildcard tests/test_*.c tests/*/test_*.c tests/*/*/test_*.c))
 t_src       := $(filter-out tests/t_runner.c tests/t_criterion.c $(tests_all) tests/compile/% \
-		 tests/freestanding/% tests/harness/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
+		 tests/exercises/% tests/freestanding/% tests/harness/%,$(sort $(wildcard tests/*.c tests/*/*.c)))
 book_src    := $(sort $(wildcard book-examples/ch*/*.c))
-all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(book_src) $(t_src) $(tests_all) \
+to_do_src   := $(filter-out %.check.c,$(sort $(wildcard book-examples/exercises/*.c)))
+all_src     := $(lib_src) $(app_src) $(app_main) $(bench_src) $(book_src) $(to_do_src) $(t_src) $(tests_all) \
 	       tests/t_runner.c tests/t_criterion.c
 
 lib   := $(OUT)/libweft.a
 chat  := $(if $(app_main),$(OUT)/chat)
 bench := $(if $(bench_src),$(OUT)/bench/weft-bench)
 
-.PHONY: all chat bench run examples check clean install uninstall help FORCE
+.PHONY: all chat bench run examples exercise hint exercise_settings check clean install uninstall help FORCE
 all: $(lib) $(chat) $(bench) compile_commands.json ## the library, the chat server, the benchmark
 
 chat: $(OUT)/chat ## build the chat server and start it with $(ARGS)
@@ -170,6 +174,10 @@ BOOK ?= $(if $(SAN),$(OUT),build)/book
 book_name = $(firstword $(subst -, ,$(patsubst book-examples/%/,%,$(dir $1))))/$(basename $(notdir $1))
 programs := $(foreach s,$(book_src),$(call book_name,$s))
 
+# What a reader is to write: `run` builds that, too; `examples` does not.
+exercises := $(patsubst book-examples/exercises/%.c,%,$(to_do_src))
+to_do     := $(exercises:%=exercises/%)
+
 define book_program
 $(BOOK)/$(call book_name,$(1)): $(OUT)/obj/$(1:.c=.o) $(lib)
 	$$(call say,LD $$@)
@@ -185,9 +193,9 @@ examples: ## run every program of the book, and say in one line each whether it 
 build/book/%: FORCE
 	@$(MAKE) --no-print-directory DEBUG=1 $@
 else
-$(foreach s,$(book_src),$(eval $(call book_program,$s)))
+$(foreach s,$(book_src) $(to_do_src),$(eval $(call book_program,$s)))
 
-ifneq ($(filter $(P),$(programs)),)
+ifneq ($(filter $(P),$(programs) $(to_do)),)
 run: $(BOOK)/$(P)
 	@$< $(ARGS)
 else
@@ -199,6 +207,22 @@ endif
 examples: $(programs:%=$(BOOK)/%)
 	@SAY=1 sh tests/tools/examples.sh $(BOOK) $(programs)
 endif
+
+ifeq ($(filter $(E),$(exercises)),)
+exercise hint:
+	@E='$(E)' sh tests/tools/exercise_list.sh $@
+else
+exercise: ## check your answer to an exercise of the book: E=countdown
+	@settings=$$($(MAKE) -s --no-print-directory QUIET=1 DEBUG=1 \
+		SAN="$$(sh tests/tools/exercise_san.sh $(CC))" exercise_settings) && eval "$$settings sh tests/tools/exercise.sh $(E)"
+hint: ## one of its hints, of which there are up to three: E=countdown N=1
+	@sh tests/tools/exercise_hint.sh '$(E)' '$(N)'
+endif
+
+# The checks are linked with these. For the script: how to compile an answer and its check.
+exercise_o := $(call objects,$(wildcard tests/exercises/*.c) tests/t_future.c)
+exercise_settings: $(exercise_o) $(lib)
+	@echo "COMPILE='$(compile)' LINK='$(link)' OBJECTS='$^' OUT='$(OUT)/exercises'"
 
 # --- check ---------------------------------------------------------------------------------------
 
@@ -212,7 +236,7 @@ found     = $(shell command -v $(firstword $(1)) 2>/dev/null)
 compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
 
 builds  := criterion asan other tsan valgrind book
-scripts := harness freestanding compile headers symbols behaviours
+scripts := harness freestanding compile exercises headers symbols behaviours
 stages  := $(builds) $(scripts)
 
 config_criterion := CC='$(CC)' SAN= DEBUG= RUNNER=criterion
@@ -230,6 +254,7 @@ title_book         := programs of the book, $(other_cc)
 title_harness      := the test harness itself
 title_freestanding := runtime/future without libc
 title_compile      := must and must not compile
+title_exercises    := exercises: start, answer, mistakes
 title_headers      := every header alone
 title_symbols      := symbols are declared
 title_behaviours   := rows adapted or left out
@@ -253,11 +278,12 @@ tests_of           = $(if $(filter tsan valgrind book,$(1)),$(tests_of_$(1)),$(t
 in_book     := $(foreach s,$(book_src),$(if $(T),$(if $(findstring $(T),$s),$(call book_name,$s)),$(call \
 		 book_name,$s)))
 programs_of  = $(if $(filter asan book,$(1)),$(in_book))
+in_exercises := $(if $(T),$(foreach e,$(exercises),$(if $(findstring $(T),exercises/$e),$e)),$(exercises))
 
 # A part of the tests is for somebody who is at work on it: the two stages that find most.
 ifneq ($(T),)
 stages := $(if $(tests),criterion) $(if $(tests)$(in_book),asan) $(if $(threaded),tsan) \
-	  $(if $(cases),compile)
+	  $(if $(cases),compile) $(if $(in_exercises),exercises)
 endif
 
 check: ## run all tests in every way; ends in "N passed, N failed". T=part for some
@@ -283,10 +309,20 @@ $(builds:%=check-%): check-%:
 $(scripts:%=check-%): check-%:
 	@mkdir -p build/check/$*
 	@CC='$(CC)' COMPILERS='$(compilers)' LIB=build/check/criterion/libweft.a OUT=build/check/$* \
-		sh tests/tools/$*.sh $(if $(filter compile,$*),$(cases)) >build/check/$*/log 2>&1; \
+		sh tests/tools/$*.sh $(words_for_$*) >build/check/$*/log 2>&1; \
 		mkdir -p build/check/$*/results; \
 		tail -n 1 build/check/$*/log >build/check/$*/results/all.result; sed '$$d' build/check/$*/log
 	@T='$(T)' sh tests/tools/stage.sh build/check/$* "$(title_$*)"
+
+words_for_compile   = $(cases)
+words_for_exercises = $(in_exercises)
+
+# Answers are checked in the way of `make exercise`, by every compiler.
+check-exercises: $(compilers:%=build/check/exercises/%/settings)
+build/check/exercises/%/settings: FORCE
+	@mkdir -p $(@D)
+	@$(MAKE) -s --no-print-directory CC=$* QUIET=1 DEBUG=1 WERROR=1 OUT=$(@D) \
+		SAN="$$(sh tests/tools/exercise_san.sh $*)" exercise_settings >$@
 
 # The symbols are those of the release build that Criterion tested.
 check-symbols: check-criterion

@@ -1,0 +1,1 @@
+../ch02-future-trait/countdown.c

@@ -1,0 +1,2 @@
+# expect: It compiles, but its check cannot use it.
+s/\bleft\b/rest/g
