@@ -63,15 +63,19 @@ close_poller:
 void reactor_fini(struct reactor *r)
 {
 	for (uint32_t i = 0; i < r->n_slots; i++) {
-		struct source *s = r->slots[i].source;
-		struct waker reader, writer;
+		struct waker reader = { 0 }, writer = { 0 };
+		struct source *s;
 
-		if (!s)
-			continue;
-		/* Taken as ready, since a later reactor has to look afresh. */
-		reader = source__take(s, SOURCE_READER);
-		writer = source__take(s, SOURCE_WRITER);
-		reactor__detach(r, s, false);
+		lock_acquire(&r->lock);
+		s = r->slots[i].source;
+		if (s) {
+			/* As if ready, since a later reactor has to look afresh. */
+			source__event(s, SOURCE_READABLE | SOURCE_WRITABLE);
+			reader = source__take(s, SOURCE_READER);
+			writer = source__take(s, SOURCE_WRITER);
+			reactor__detach(r, s, false);
+		}
+		lock_release(&r->lock);
 		waker_wake(&reader);
 		waker_wake(&writer);
 	}
@@ -101,6 +105,12 @@ static int grow(struct reactor *r)
 	return 0;
 }
 
+static void count_sources(struct reactor *r, int change)
+{
+	atomic_store_explicit(&r->n_sources, reactor_n_sources(r) + (size_t)change,
+			      memory_order_relaxed);
+}
+
 int reactor__attach(struct reactor *r, struct source *s)
 {
 	const uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI;
@@ -117,7 +127,7 @@ int reactor__attach(struct reactor *r, struct source *s)
 	s->reactor = r;
 	slot->source = s;
 	r->free_slot = slot->next_free;
-	r->n_sources++;
+	count_sources(r, 1);
 	return 0;
 }
 
@@ -125,7 +135,7 @@ void reactor__detach(struct reactor *r, struct source *s, bool tell_kernel)
 {
 	struct reactor_slot *slot = &r->slots[s->slot];
 
-	bug_unless(slot->source == s && r->n_sources > 0);
+	bug_unless(slot->source == s && reactor_n_sources(r) > 0);
 	/* Fails if the descriptor was closed behind our back, which is just as good. */
 	if (tell_kernel)
 		sys_ops->epoll_ctl(r->poller, EPOLL_CTL_DEL, s->fd, &(struct epoll_event){ 0 });
@@ -133,7 +143,7 @@ void reactor__detach(struct reactor *r, struct source *s, bool tell_kernel)
 	slot->generation++;
 	slot->next_free = r->free_slot;
 	r->free_slot = s->slot;
-	r->n_sources--;
+	count_sources(r, -1);
 	s->reactor = NULL;
 }
 
@@ -170,6 +180,23 @@ static struct source *source_of(const struct reactor *r, uint64_t key)
 	return r->slots[slot].source;
 }
 
+/* Under the lock: writes an event down, and moves the wakers that it concerns to `due`. */
+static size_t note(struct reactor *r, const struct epoll_event *event, struct waker *due)
+{
+	struct source *s = source_of(r, event->data.u64);
+	unsigned ready = ready_of(event->events);
+	size_t n = 0;
+
+	if (!s)
+		return 0;
+	source__event(s, ready);
+	if (ready & SOURCE_READABLE && waker_is_some(&s->waiter[SOURCE_READER].waker))
+		due[n++] = source__take(s, SOURCE_READER);
+	if (ready & SOURCE_WRITABLE && waker_is_some(&s->waiter[SOURCE_WRITER].waker))
+		due[n++] = source__take(s, SOURCE_WRITER);
+	return n;
+}
+
 /*
  * First everything is written down, then the wakers run: whatever they do to sources, they find the
  * whole truth. A waker here is owned, so it may be called even if its future is dropped by then.
@@ -179,18 +206,10 @@ static void handle(struct reactor *r, const struct epoll_event *events, int n)
 	struct waker due[2 * BATCH];
 	size_t n_due = 0;
 
-	for (int i = 0; i < n; i++) {
-		struct source *s = source_of(r, events[i].data.u64);
-		unsigned ready = ready_of(events[i].events);
-
-		if (!s)
-			continue;
-		s->ready |= (unsigned char)ready;
-		if (ready & SOURCE_READABLE && waker_is_some(&s->waiter[SOURCE_READER].waker))
-			due[n_due++] = source__take(s, SOURCE_READER);
-		if (ready & SOURCE_WRITABLE && waker_is_some(&s->waiter[SOURCE_WRITER].waker))
-			due[n_due++] = source__take(s, SOURCE_WRITER);
-	}
+	lock_acquire(&r->lock);
+	for (int i = 0; i < n; i++)
+		n_due += note(r, &events[i], &due[n_due]);
+	lock_release(&r->lock);
 	probe_because("a descriptor");
 	for (size_t i = 0; i < n_due; i++)
 		waker_wake(&due[i]);

@@ -12,7 +12,9 @@
  * over a duplicate of the descriptor that some child process still holds, names a generation that
  * is over and is ignored: closing needs no system call but close itself.
  *
- * All functions but reactor_unpark belong to the runtime's thread.
+ * reactor_wait belongs to one thread at a time, which need not always be the same; the rest may be
+ * called by any. One lock guards the table and who waits; it is held for as long as it takes to write
+ * down a batch of events, never over a waker.
  */
 #ifndef WEFT_REACTOR_REACTOR_H
 #define WEFT_REACTOR_REACTOR_H
@@ -32,10 +34,12 @@ struct reactor {
 	int poller;                 /* the epoll descriptor */
 	int wakeup;                 /* the eventfd that reactor_unpark writes */
 	bool lacks_pwait2;          /* the kernel is older than 5.11: timeouts in milliseconds */
+
+	struct lock lock;           /* guards what follows, and the sources' waiters */
 	struct reactor_slot *slots; /* n_slots of them, owned */
 	uint32_t n_slots, free_slot; /* free_slot: head of the free list, n_slots or more: empty */
-	size_t n_sources;           /* registered */
-	size_t n_waiting;           /* wakers kept in sources */
+	_Atomic size_t n_sources;   /* registered */
+	_Atomic size_t n_waiting;   /* wakers kept in sources */
 };
 
 /* 0, or -EMFILE, -ENFILE, -ENOMEM with nothing acquired. */
@@ -62,19 +66,26 @@ void reactor_unpark(struct reactor *r);
 /* How many futures wait for a descriptor: zero means that no event can wake anybody. */
 static inline size_t reactor_n_waiting(const struct reactor *r)
 {
-	return r->n_waiting;
+	return atomic_load_explicit(&r->n_waiting, memory_order_relaxed);
 }
 
 /* How many sources are registered. */
 static inline size_t reactor_n_sources(const struct reactor *r)
 {
-	return r->n_sources;
+	return atomic_load_explicit(&r->n_sources, memory_order_relaxed);
 }
 
-/* For source.c: registers; 0 or -errno. */
+/* For source.c, under the lock. */
+static inline void reactor__count_waiting(struct reactor *r, int change)
+{
+	atomic_store_explicit(&r->n_waiting, reactor_n_waiting(r) + (size_t)change,
+			      memory_order_relaxed);
+}
+
+/* For source.c, under the lock: registers; 0 or -errno. */
 int reactor__attach(struct reactor *r, struct source *s);
 
-/* For source.c: gives up the slot. `tell_kernel`: the descriptor is going to stay open. */
+/* For source.c, under the lock: gives up the slot. `tell_kernel`: the descriptor is going to stay open. */
 void reactor__detach(struct reactor *r, struct source *s, bool tell_kernel);
 
 #endif

@@ -12,7 +12,7 @@ static enum poll readiness_poll(struct future *f, struct context *cx)
 		if (!r->err)
 			return POLL_PENDING;
 	}
-	r->ready = r->source->ready;
+	r->ready = source_ready(r->source);
 	source_leave(r->source, r->side, f);
 	context_spend(cx);
 	return POLL_READY;

@@ -15,28 +15,40 @@ void source_open(struct source *s, int fd)
 	*s = (struct source){ .fd = fd, .is_open = true, .ready = PERHAPS };
 }
 
-/* Moves the waker out. The owner stays on record: until it is done, nobody else may wait here. */
-static struct waker take(struct source *s, enum source_side side)
+void source__event(struct source *s, unsigned ready)
+{
+	uint32_t now = atomic_load_explicit(&s->ready, memory_order_relaxed);
+
+	if (lock_alone()) {
+		atomic_store_explicit(&s->ready, (now | ready) + SOURCE__EVENT, memory_order_relaxed);
+		return;
+	}
+	while (!atomic_compare_exchange_weak_explicit(&s->ready, &now, (now | ready) + SOURCE__EVENT,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+/* The owner stays on record: until it is done, nobody else may wait here. */
+struct waker source__take(struct source *s, enum source_side side)
 {
 	struct source_waiter *w = &s->waiter[side];
 
-	if (waker_is_some(&w->waker)) {
-		bug_unless(s->reactor && s->reactor->n_waiting > 0);
-		s->reactor->n_waiting--;
-	}
+	if (waker_is_some(&w->waker))
+		reactor__count_waiting(s->reactor, -1);
 	return waker_take(&w->waker);
 }
 
-struct waker source__take(struct source *s, enum source_side side)
-{
-	s->ready |= (unsigned char)(1u << side);
-	return take(s, side);
-}
-
+/* Only who waits has a waker there, and who waits is registered. */
 void source__forget(struct source *s, enum source_side side)
 {
-	struct waker stale = take(s, side);
+	struct reactor *r = s->reactor;
+	struct waker stale = { 0 };
 
+	if (r) {
+		lock_acquire(&r->lock);
+		stale = source__take(s, side);
+		lock_release(&r->lock);
+	}
 	s->waiter[side].owner = NULL;
 	waker_drop(&stale);
 }
@@ -44,12 +56,17 @@ void source__forget(struct source *s, enum source_side side)
 /* Ends everything that is known of the descriptor; the two wakers are handed over. */
 static int part(struct source *s, struct waker left[2], bool stays_open)
 {
+	struct reactor *r = s->reactor;
 	int fd = s->fd;
 
-	left[SOURCE_READER] = take(s, SOURCE_READER);
-	left[SOURCE_WRITER] = take(s, SOURCE_WRITER);
-	if (s->reactor)
-		reactor__detach(s->reactor, s, stays_open);
+	left[SOURCE_READER] = left[SOURCE_WRITER] = (struct waker){ 0 };
+	if (r) {
+		lock_acquire(&r->lock);
+		left[SOURCE_READER] = source__take(s, SOURCE_READER);
+		left[SOURCE_WRITER] = source__take(s, SOURCE_WRITER);
+		reactor__detach(r, s, stays_open);
+		lock_release(&r->lock);
+	}
 	*s = (struct source){ 0 };
 	return fd;
 }
@@ -80,37 +97,32 @@ int source_release(struct source *s)
 
 void source_move(struct source *to, struct source *from)
 {
+	struct reactor *r = from->reactor;
+
 	bug_unless(!from->waiter[SOURCE_READER].owner && !from->waiter[SOURCE_WRITER].owner);
+	if (r)
+		lock_acquire(&r->lock);
 	*to = *from;
 	*from = (struct source){ 0 };
-	if (to->reactor) {
-		bug_unless(to->reactor->slots[to->slot].source == from);
-		to->reactor->slots[to->slot].source = to;
+	if (r) {
+		bug_unless(r->slots[to->slot].source == from);
+		r->slots[to->slot].source = to;
+		lock_release(&r->lock);
 	}
 }
 
-/* Registered with the reactor of this context, from now on if not before? */
-static int settle(struct source *s, const struct context *cx)
+/* Under the lock: registered with this reactor, from now on if not before? */
+static int settle(struct source *s, struct reactor *here)
 {
-	struct reactor *here = cx->rt ? cx->rt->reactor : NULL;
-
-	if (!s->is_open)
-		return -EBADF;
-	if (!here)
-		return -ENOTSUP;
 	if (s->reactor)
 		return s->reactor == here ? 0 : -EINVAL;
 	return reactor__attach(here, s);
 }
 
-int source_wait(struct source *s, enum source_side side, const struct future *owner,
-		struct context *cx)
+static void check(const struct source *s, enum source_side side, const struct future *owner)
 {
-	struct source_waiter *w = &s->waiter[side];
-	int err = settle(s, cx);
+	const struct source_waiter *w = &s->waiter[side];
 
-	if (err)
-		return err;
 	if (w->owner && w->owner != owner)
 		bug(future_name(owner),
 		    side == SOURCE_READER ? "another future is already reading from this descriptor"
@@ -119,9 +131,67 @@ int source_wait(struct source *s, enum source_side side, const struct future *ow
 	if (s->reactor->slots[s->slot].source != s)
 		bug(future_name(owner), "its stream was moved after it had been waited on",
 		    __FILE__, __LINE__);
-	if (!waker_is_some(&w->waker))
-		s->reactor->n_waiting++;
+}
+
+/*
+ * Under the lock: leaves the waker, with the stale one in its place. True: it is ready after all, and
+ * nothing was left.
+ */
+static bool leave_waker(struct source *s, enum source_side side, const struct future *owner,
+			struct waker *fresh)
+{
+	struct source_waiter *w = &s->waiter[side];
+	struct waker stale = w->waker;
+
+	check(s, side, owner);
 	w->owner = owner;
-	waker_refresh(&w->waker, cx->waker);
-	return 0;
+	if (source_ready(s) & (1u << side))
+		return true;
+	if (!waker_is_some(&stale))
+		reactor__count_waiting(s->reactor, 1);
+	w->waker = *fresh;
+	*fresh = stale;
+	return false;
+}
+
+/* Polled again, with nothing new: the waker that is there is the right one, and no clone is made. */
+static bool waits_already(struct source *s, enum source_side side, const struct future *owner,
+			  const struct waker *w)
+{
+	struct reactor *r = s->reactor;
+	bool waits;
+
+	if (!r || s->waiter[side].owner != owner)
+		return false;
+	lock_acquire(&r->lock);
+	waits = waker_will_wake(&s->waiter[side].waker, w);
+	lock_release(&r->lock);
+	return waits;
+}
+
+int source_wait(struct source *s, enum source_side side, const struct future *owner,
+		struct context *cx)
+{
+	struct reactor *here = cx->rt ? cx->rt->reactor : NULL;
+	struct waker fresh;
+	bool is_ready = false;
+	int err;
+
+	if (!s->is_open)
+		return -EBADF;
+	if (!here)
+		return -ENOTSUP;
+	if (s->reactor == here && waits_already(s, side, owner, cx->waker))
+		return 0;
+	fresh = waker_clone(cx->waker);
+	lock_acquire(&here->lock);
+	err = settle(s, here);
+	if (!err)
+		is_ready = leave_waker(s, side, owner, &fresh);
+	lock_release(&here->lock);
+	if (is_ready)
+		waker_wake(&fresh);
+	else
+		waker_drop(&fresh);
+	return err;
 }

@@ -20,19 +20,25 @@
  * this, too: what it holds back is not announced again. Short writes prove nothing here, and may be
  * faked.)
  *
- * No lost event: an event that happens between the system call and the clearing of the bit is still
- * in the kernel's list, since only this same thread fetches events; it sets the bit afterwards.
+ * No lost event. On a multi-thread runtime another thread may fetch an event just between a system call
+ * that says EAGAIN and the clearing of the bit. So every event also counts up a number beside the bits;
+ * source_may remembers it, and source_blocked clears nothing if it has changed since. The same look is
+ * taken once more, under the reactor's lock, when a waker is left: if the side is ready by then, the
+ * task is woken at once.
  *
- * Everything in here belongs to the thread of the runtime that the source is registered with. A
- * source that is registered must stay where it is: source_move moves it. A zeroed source is no
+ * A source belongs to one task, or to two: one that reads and one that writes. What they share with
+ * whoever fetches events is `ready`, which is atomic, and the waiters, which the reactor's lock guards.
+ * A source that is registered must stay where it is: source_move moves it. A zeroed source is no
  * descriptor.
  */
 #ifndef WEFT_REACTOR_SOURCE_H
 #define WEFT_REACTOR_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/lock.h"
 #include "future/future.h"
 
 struct reactor;
@@ -47,6 +53,8 @@ enum {
 	SOURCE_WRITE_CLOSED = 8,              /* both directions are shut */
 	SOURCE_ERROR = 16,                    /* an error is, or was, waiting to be collected */
 	SOURCE_URGENT = 32,                   /* urgent data came: short reads prove nothing */
+
+	SOURCE__EVENT = 256, /* above the bits: one event */
 };
 
 struct source_waiter {
@@ -57,10 +65,13 @@ struct source_waiter {
 struct source {
 	int fd;                  /* meaningless unless is_open */
 	bool is_open;            /* so that zeroed is closed, and not descriptor 0 */
-	unsigned char ready;     /* SOURCE_ bits */
-	uint32_t slot;           /* its place in the reactor's table, while registered */
+	_Atomic uint32_t ready;  /* SOURCE_ bits, and above them how many events there were */
+	uint32_t seen[2];        /* by side: `ready` when its owner last looked at it */
+
+	/* under the reactor's lock, once it is registered */
+	uint32_t slot;           /* its place in the reactor's table */
 	struct reactor *reactor; /* NULL: not registered */
-	struct source_waiter waiter[2]; /* by side */
+	struct source_waiter waiter[2]; /* by side; the owner is written by that side's task */
 };
 
 /* Makes `s` a source over `fd`, which must be non-blocking and is owned from now on. */
@@ -79,10 +90,17 @@ int source_release(struct source *s);
 /* Moves an open source on which nobody waits; a registered one stays so. `from` is zeroed. */
 void source_move(struct source *to, struct source *from);
 
-/* True unless an operation on that side is known to block. Then: try it. */
-static inline bool source_may(const struct source *s, enum source_side side)
+/* What is known now, as SOURCE_ bits. relaxed: the bits say nothing about other memory. */
+static inline unsigned source_ready(const struct source *s)
 {
-	return s->ready & (1u << side);
+	return atomic_load_explicit(&s->ready, memory_order_relaxed) % SOURCE__EVENT;
+}
+
+/* True unless an operation on that side is known to block. Then: try it. */
+static inline bool source_may(struct source *s, enum source_side side)
+{
+	s->seen[side] = atomic_load_explicit(&s->ready, memory_order_relaxed);
+	return s->seen[side] & (1u << side);
 }
 
 /*
@@ -92,13 +110,37 @@ static inline bool source_may(const struct source *s, enum source_side side)
  */
 static inline void source_try_again(struct source *s, enum source_side side)
 {
-	s->ready |= (unsigned char)(1u << side);
+	uint32_t now = atomic_load_explicit(&s->ready, memory_order_relaxed);
+
+	if (lock_alone())
+		atomic_store_explicit(&s->ready, now | 1u << side, memory_order_relaxed);
+	else
+		atomic_fetch_or_explicit(&s->ready, 1u << side, memory_order_relaxed);
 }
 
-/* The kernel said EAGAIN. */
+/* Clears the bit, unless there was an event since that side's source_may. */
+static inline void source__clear(struct source *s, enum source_side side)
+{
+	uint32_t now = atomic_load_explicit(&s->ready, memory_order_relaxed);
+
+	while (now / SOURCE__EVENT == s->seen[side] / SOURCE__EVENT) {
+		uint32_t cleared = now & ~(1u << side);
+
+		if (lock_alone()) {
+			atomic_store_explicit(&s->ready, cleared, memory_order_relaxed);
+			return;
+		}
+		if (atomic_compare_exchange_weak_explicit(&s->ready, &now, cleared,
+							  memory_order_relaxed,
+							  memory_order_relaxed))
+			return;
+	}
+}
+
+/* The kernel said EAGAIN to what was tried after source_may. */
 static inline void source_blocked(struct source *s, enum source_side side)
 {
-	s->ready &= (unsigned char)~(1u << side);
+	source__clear(s, side);
 }
 
 /*
@@ -107,13 +149,14 @@ static inline void source_blocked(struct source *s, enum source_side side)
  */
 static inline void source_drained(struct source *s)
 {
-	if (!(s->ready & ~(SOURCE_READABLE | SOURCE_WRITABLE)))
-		s->ready &= (unsigned char)~SOURCE_READABLE;
+	if (!(source_ready(s) & ~(unsigned)(SOURCE_READABLE | SOURCE_WRITABLE)))
+		source__clear(s, SOURCE_READER);
 }
 
 /*
  * For a poll whose operation would block: registers the source with the context's reactor if it is
- * not yet, and keeps a clone of the context's waker until that side becomes ready. Returns
+ * not yet, and keeps a clone of the context's waker until that side becomes ready; if it has become
+ * so just now, the task is woken at once. Returns
  *	0          waiting: return POLL_PENDING
  *	-EBADF     the source is closed
  *	-ENOTSUP   the executor has no reactor
@@ -133,7 +176,8 @@ static inline void source_leave(struct source *s, enum source_side side, const s
 		source__forget(s, side);
 }
 
-/* For the reactor: remembers that a side is ready and moves its waker, if any, to the caller. */
+/* For the reactor, under its lock: an event; and the waker, if any, is moved to the caller. */
+void source__event(struct source *s, unsigned ready);
 struct waker source__take(struct source *s, enum source_side side);
 
 #endif
