@@ -47,7 +47,7 @@ static int write_picture(void)
 
 	if (!out)
 		return -errno;
-	tape_svg_draw(&svg, out);
+	err = tape_svg_draw(&svg, out);
 	if (ferror(out))
 		err = -EIO;
 	if (fclose(out) != 0 && !err)
