@@ -13,12 +13,12 @@
 #include <inttypes.h>
 
 #include "base/sys.h"
-#include "executor/current_thread.h"
+#include "executor/executor.h"
 #include "task/backtrace.h"
 
 void runtime_dump(struct runtime *rt, FILE *out)
 {
-	struct scheduler *s = &current_thread_of(rt)->scheduler;
+	struct scheduler *s = &executor_of(rt)->scheduler;
 	struct slab_cursor cursor;
 
 	scheduler_walk(s, &cursor);
@@ -47,17 +47,17 @@ static bool nobody_can_wake(struct scheduler *s)
 	return scheduler_is_empty(s); /* nor was one spawned by another thread meanwhile */
 }
 
-bool stall_is_deadlock(struct current_thread *ct)
+bool stall_is_deadlock(struct executor *x)
 {
-	FILE *out = ct->options.diagnostics;
+	FILE *out = x->options.diagnostics;
 
-	if (ct->options.no_deadlock_check || !nobody_can_wake(&ct->scheduler))
+	if (x->options.no_deadlock_check || !nobody_can_wake(&x->scheduler))
 		return false;
 	fprintf(out,
 		"weft: deadlock: %zu task%s will never be polled again: none is runnable, no timer and"
 		" no descriptor is armed, and nobody is left to wake one\n",
-		ct->scheduler.n_live, ct->scheduler.n_live == 1 ? "" : "s");
-	runtime_dump(&ct->services, out);
+		scheduler_n_live(&x->scheduler), scheduler_n_live(&x->scheduler) == 1 ? "" : "s");
+	runtime_dump(&x->services, out);
 	fflush(out);
 	return true;
 }
@@ -70,26 +70,26 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-int stall_wait(struct current_thread *ct)
+int stall_wait(struct executor *x)
 {
-	int64_t limit_ms = ct->options.stall_warn_ms;
-	FILE *out = ct->options.diagnostics;
+	int64_t limit_ms = x->options.stall_warn_ms;
+	FILE *out = x->options.diagnostics;
 	uint64_t limit_ns, start;
 	int err;
 
-	if (ct->warned || limit_ms < 0)
-		return reactor_wait(&ct->reactor, UINT64_MAX);
+	if (x->warned || limit_ms < 0)
+		return reactor_wait(&x->reactor, UINT64_MAX);
 	limit_ns = (uint64_t)limit_ms * 1000000u;
 	start = now_ns();
-	err = reactor_wait(&ct->reactor, limit_ns);
+	err = reactor_wait(&x->reactor, limit_ns);
 	if (err || now_ns() - start < limit_ns)
 		return err;
-	ct->warned = true;
+	x->warned = true;
 	fprintf(out,
 		"weft: stalled: nothing to run for %" PRId64 " ms, and no timer or descriptor armed; going on"
 		" to wait, since another thread may hold a waker\n",
 		limit_ms);
-	runtime_dump(&ct->services, out);
+	runtime_dump(&x->services, out);
 	fflush(out);
 	return 0;
 }

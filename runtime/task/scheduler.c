@@ -3,10 +3,9 @@
 
 _Thread_local struct scheduler *scheduler_here;
 
-void scheduler_init(struct scheduler *s, void (*unpark)(struct scheduler *),
-		    void (*release)(struct scheduler *))
+void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops)
 {
-	*s = (struct scheduler){ .unpark = unpark, .release = release };
+	*s = (struct scheduler){ .ops = ops };
 	count_add(&s->refs, 1);
 }
 
@@ -15,7 +14,7 @@ void scheduler_unref(struct scheduler *s)
 	if (count_sub(&s->refs, 1) > 0)
 		return;
 	slab_fini(&s->slab);
-	s->release(s);
+	s->ops->release(s);
 }
 
 static void push_here(struct scheduler *s, struct task *t)
@@ -48,9 +47,30 @@ static bool end(struct scheduler *s, struct task *t, bool canceled)
 	return unlinked;
 }
 
-static void finish(struct scheduler *s, struct task *t, bool canceled)
+/* Plainly where one thread does it. Returns the value after. */
+static uint32_t next_id(struct scheduler *s)
 {
-	s->n_live--;
+	uint32_t last;
+
+	if (s->ops->is_multi)
+		return atomic_fetch_add_explicit(&s->last_id, 1, memory_order_relaxed) + 1;
+	last = atomic_load_explicit(&s->last_id, memory_order_relaxed);
+	atomic_store_explicit(&s->last_id, last + 1, memory_order_relaxed);
+	return last + 1;
+}
+
+static void count_live(struct scheduler *s, int change)
+{
+	if (s->ops->is_multi)
+		atomic_fetch_add_explicit(&s->n_live, (size_t)change, memory_order_relaxed);
+	else
+		atomic_store_explicit(&s->n_live, scheduler_n_live(s) + (size_t)change,
+				      memory_order_relaxed);
+}
+
+void scheduler__finish(struct scheduler *s, struct task *t, bool canceled)
+{
+	count_live(s, -1);
 	if (end(s, t, canceled))
 		task__unref(t);
 }
@@ -59,7 +79,7 @@ static void finish(struct scheduler *s, struct task *t, bool canceled)
  * Gives back a task that came too late, in the midst of its runtime's end. One that was never met
  * was spawned by another thread just then: its frame still has to be dropped.
  */
-static void turn_away(struct scheduler *s, struct task *t)
+void scheduler__turn_away(struct scheduler *s, struct task *t)
 {
 	if (!state_is_adopted(&t->state)) {
 		future_drop(task__future(t));
@@ -75,7 +95,7 @@ static void turn_away(struct scheduler *s, struct task *t)
  * For the same reason the wake-up is sent under the lock: a moment later its descriptor may be
  * closed. (The lock is on no hot path here: crossing threads costs a hundred times as much.)
  */
-static void push_inbox(struct scheduler *s, struct task *t)
+void scheduler__push_inbox(struct scheduler *s, struct task *t)
 {
 	bool too_late;
 
@@ -91,12 +111,12 @@ static void push_inbox(struct scheduler *s, struct task *t)
 		atomic_store_explicit(&s->inbox_used, true, memory_order_relaxed);
 		if (s->parked) {
 			s->parked = false; /* one wake-up is enough */
-			s->unpark(s);
+			s->ops->unpark(s);
 		}
 	}
 	lock_release(&s->lock);
 	if (too_late)
-		turn_away(s, t);
+		scheduler__turn_away(s, t);
 }
 
 void scheduler_push(struct scheduler *s, struct task *t)
@@ -104,13 +124,13 @@ void scheduler_push(struct scheduler *s, struct task *t)
 	if (scheduler_here == s)
 		push_here(s, t);
 	else
-		push_inbox(s, t);
+		s->ops->push(s, t);
 }
 
 void scheduler__adopt(struct scheduler *s, struct task *t)
 {
-	atomic_store_explicit(&t->id, ++s->last_id, memory_order_relaxed);
-	s->n_live++;
+	atomic_store_explicit(&t->id, next_id(s), memory_order_relaxed);
+	count_live(s, 1);
 	state_adopt(&t->state);
 }
 
@@ -201,13 +221,13 @@ void scheduler_run(struct scheduler *s, struct task *t, struct context *cx)
 		return;
 	case STATE_DROP:
 		future_drop(task__future(t));
-		finish(s, t, true);
+		scheduler__finish(s, t, true);
 		return;
 	case STATE_POLL:
 		cx->waker = &waker;
 		cx->task = t;
 		if (future_poll(task__future(t), cx) == POLL_READY)
-			finish(s, t, false);
+			scheduler__finish(s, t, false);
 		return;
 	}
 }
@@ -217,24 +237,30 @@ void scheduler_run(struct scheduler *s, struct task *t, struct context *cx)
  * that. Nothing is spawned any more, so after it no task is live, but for what another thread was
  * just then about to queue.
  */
-void scheduler_close(struct scheduler *s)
+void scheduler__drop_all(struct scheduler *s)
 {
 	struct slab_cursor cursor;
-	struct task *late;
 
 	atomic_store_explicit(&s->closed, true, memory_order_relaxed);
 	scheduler_empty_inbox(s);
 	scheduler_walk(s, &cursor);
 	for (struct task *t; (t = scheduler_next(s, &cursor));) {
 		future_drop(task__future(t));
-		finish(s, t, true);
+		scheduler__finish(s, t, true);
 	}
-	bug_unless(s->n_live == 0);
+	bug_unless(scheduler_n_live(s) == 0);
+}
+
+void scheduler_close(struct scheduler *s)
+{
+	struct task *late;
+
+	scheduler__drop_all(s);
 	for (struct task *t; (t = scheduler_pop(s));)
 		task__unref(t);
 	late = take_inbox(s, true);
 	for (struct task *next; late; late = next) {
 		next = late->next;
-		turn_away(s, late);
+		scheduler__turn_away(s, late);
 	}
 }

@@ -1,7 +1,11 @@
 /*
  * scheduler: where tasks wait for their turn.
  *
- * The one idea: a run queue that only the runtime's own thread touches, so it needs neither lock
+ * What both kinds of runtime have in common is here: the memory of tasks, how many there are, who is
+ * told of an end. Where a task goes that can run is the runtime's own business (`ops->push`). For the
+ * one on one thread it stands here, too.
+ *
+ * The one idea of that: a run queue that only the runtime's own thread touches, so it needs neither lock
  * nor atomics; and beside it an inbox, under a lock, for wakes that come from any other thread.
  * The runtime empties the inbox into the queue, and leaves a note there (`parked`) before it
  * sleeps, so that whoever puts something in knows that he must also wake it.
@@ -36,11 +40,23 @@ struct task {
 	/* the frame follows */
 };
 
+struct scheduler;
+
+/* What the two kinds of runtime do each in their own way. */
+struct scheduler_ops {
+	void (*push)(struct scheduler *, struct task *); /* any thread: it can run */
+	void (*unpark)(struct scheduler *);  /* makes a parked runtime return from its wait */
+	void (*release)(struct scheduler *); /* refs came to zero: free it */
+	bool is_multi;                       /* several threads poll */
+};
+
 struct scheduler {
-	/* the runtime's thread only */
+	const struct scheduler_ops *ops;
+
+	/* the runtime's thread only; n_live and last_id by any worker, atomically, if there are several */
 	struct task *first, *last; /* the run queue */
-	size_t n_live;             /* tasks met and not done */
-	uint32_t last_id;
+	_Atomic size_t n_live;     /* tasks met and not done */
+	_Atomic uint32_t last_id;
 	_Atomic bool closed;       /* being destroyed: nothing is spawned any more */
 
 	/* any thread, under the lock */
@@ -53,15 +69,13 @@ struct scheduler {
 
 	/* any thread */
 	struct count refs;         /* the runtime, and each task's memory */
-	void (*unpark)(struct scheduler *);  /* makes a parked runtime return from its wait */
-	void (*release)(struct scheduler *); /* refs came to zero: free it */
 };
 
 /* The scheduler whose runtime this thread is inside of, or NULL. */
 extern _Thread_local struct scheduler *scheduler_here;
 
-void scheduler_init(struct scheduler *s, void (*unpark)(struct scheduler *),
-		    void (*release)(struct scheduler *));
+/* `ops` has static storage. */
+void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops);
 
 /* Gives back one reference to the scheduler itself. Any thread. */
 void scheduler_unref(struct scheduler *s);
@@ -74,11 +88,19 @@ void scheduler_walk(struct scheduler *s, struct slab_cursor *c);
 struct task *scheduler_next(struct scheduler *s, struct slab_cursor *c);
 void scheduler_walk_end(struct scheduler *s, struct slab_cursor *c);
 
-/* A new task becomes the runtime's. The runtime's thread; from others it happens on arrival. */
+/* A new task becomes the runtime's. The runtime's thread, or any if several threads poll. */
 void scheduler__adopt(struct scheduler *s, struct task *t);
 
 /* Any thread, by whoever set SCHEDULED. */
 void scheduler_push(struct scheduler *s, struct task *t);
+
+/* ops->push of the runtime on one thread. */
+void scheduler__push_inbox(struct scheduler *s, struct task *t);
+
+static inline size_t scheduler_n_live(const struct scheduler *s)
+{
+	return atomic_load_explicit(&s->n_live, memory_order_relaxed);
+}
 
 /* The runtime's thread. */
 static inline struct task *scheduler_pop(struct scheduler *s)
@@ -106,11 +128,20 @@ void scheduler_empty_inbox(struct scheduler *s);
 bool scheduler_park(struct scheduler *s);
 void scheduler_unpark(struct scheduler *s);
 
+/* The end of a task that was polled or dropped by the caller. */
+void scheduler__finish(struct scheduler *s, struct task *t, bool canceled);
+
+/* Gives back what comes when the runtime is over: drops it, if nobody has met it. */
+void scheduler__turn_away(struct scheduler *s, struct task *t);
+
 /* Polls, drops or releases a task just popped. */
 void scheduler_run(struct scheduler *s, struct task *t, struct context *cx);
 
 /* No more spawns; drops every live task, then empties queue and inbox. The runtime's thread. */
 void scheduler_close(struct scheduler *s);
+
+/* The first half of it: no more spawns, and nobody is live. Nobody else polls any more. */
+void scheduler__drop_all(struct scheduler *s);
 
 extern const struct waker_vtable task__waker_vtable;
 

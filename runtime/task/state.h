@@ -12,15 +12,23 @@
  *	  DONE         its future is over; joins are told      never
  *	  CANCELED     with DONE: dropped, not completed       never
  *	  HANDLE       spawn                                   task_detach
- *	  ADOPTED      the runtime's thread has met it         never
+ *	  ADOPTED      the runtime has met it                  never
+ *	  RUNNING      a worker is about to poll or drop it    that poll said PENDING
  *
- *	   0 init: nothing, no task here    4 finish: +DONE (+CANCELED)
- *	   1 spawn: SCHEDULED|HANDLE        5 abort: +ABORTED, then 2
- *	   2 schedule: +SCHEDULED           6 detach: -HANDLE
- *	   3 begin_poll: -SCHEDULED         7 adopt: +ADOPTED
+ *	   0 init: nothing, no task here    5 abort: +ABORTED, then 2
+ *	   1 spawn: SCHEDULED|HANDLE        6 detach: -HANDLE
+ *	   2 schedule: +SCHEDULED           7 adopt: +ADOPTED
+ *	   3 begin_poll: -SCHEDULED         8 begin_run: -SCHEDULED +RUNNING
+ *	   4 finish: +DONE (+CANCELED)      9 end_run: -RUNNING
  *
- * A wake after DONE changes nothing that anybody looks at. A task that was SCHEDULED when it became
- * DONE is still linked in a queue: whoever takes it out gives back the runtime's reference then.
+ * RUNNING is for workers only. Where there is one thread that polls, a task woken during its poll may
+ * be queued at once (3). Where there are several, another would poll it at the same time: so whoever
+ * wakes a RUNNING task only leaves SCHEDULED there, and the worker queues it when its poll is over
+ * (8, 9).
+ *
+ * A wake after DONE changes nothing that anybody looks at. A task that was SCHEDULED, and not RUNNING,
+ * when it became DONE is still linked in a queue: whoever takes it out gives back the runtime's
+ * reference then.
  */
 #ifndef WEFT_TASK_STATE_H
 #define WEFT_TASK_STATE_H
@@ -37,6 +45,7 @@ enum {
 	STATE_CANCELED = 1u << 3,
 	STATE_HANDLE = 1u << 4,
 	STATE_ADOPTED = 1u << 5,
+	STATE_RUNNING = 1u << 6,
 };
 
 struct state {
@@ -89,10 +98,10 @@ static inline void state_spawn(struct state *s)
 	atomic_store_explicit(&s->word, STATE_SCHEDULED | STATE_HANDLE, memory_order_relaxed);
 }
 
-/* Edge 2. True: the caller must queue it. False: it is queued already, or is done. */
+/* Edge 2. True: the caller must queue it. False: it is queued, or will be, or is done. */
 static inline __attribute__((warn_unused_result)) bool state_schedule(struct state *s)
 {
-	return (state__set(s, STATE_SCHEDULED) & (STATE_SCHEDULED | STATE_DONE)) == 0;
+	return !(state__set(s, STATE_SCHEDULED) & (STATE_SCHEDULED | STATE_DONE | STATE_RUNNING));
 }
 
 /*
@@ -110,6 +119,30 @@ static inline __attribute__((warn_unused_result)) enum state_next state_begin_po
 	return before & STATE_ABORTED ? STATE_DROP : STATE_POLL;
 }
 
+/* Edge 8. The same by a worker, of which there are several. One instruction flips both bits. */
+static inline __attribute__((warn_unused_result)) enum state_next state_begin_run(struct state *s)
+{
+	/* acquire: pairs with the release in state_end_run, on whatever worker; release: with state_get */
+	unsigned before = atomic_fetch_xor_explicit(&s->word, STATE_SCHEDULED | STATE_RUNNING,
+						    memory_order_acq_rel);
+
+	bug_unless((before & (STATE_SCHEDULED | STATE_RUNNING)) == STATE_SCHEDULED);
+	if (before & STATE_DONE)
+		return STATE_RELEASE;
+	return before & STATE_ABORTED ? STATE_DROP : STATE_POLL;
+}
+
+/* Edge 9. By that worker, after PENDING. True: it was woken meanwhile, and the caller must queue it. */
+static inline __attribute__((warn_unused_result)) bool state_end_run(struct state *s)
+{
+	/* release: pairs with the acquire in state_begin_run; the frame is as this poll left it */
+	unsigned before = atomic_fetch_and_explicit(&s->word, ~(unsigned)STATE_RUNNING,
+						    memory_order_acq_rel);
+
+	bug_unless(before & STATE_RUNNING);
+	return before & STATE_SCHEDULED;
+}
+
 /*
  * Edge 4. By the runtime. True: the runtime's reference is to be given back now; false: the task is
  * still linked in a queue and will be met there once more.
@@ -119,7 +152,7 @@ static inline __attribute__((warn_unused_result)) bool state_finish(struct state
 	unsigned before = state__set(s, STATE_DONE | (canceled ? STATE_CANCELED : 0u));
 
 	bug_unless(!(before & STATE_DONE));
-	return !(before & STATE_SCHEDULED);
+	return (before & (STATE_SCHEDULED | STATE_RUNNING)) != STATE_SCHEDULED;
 }
 
 /* Edge 5. True: the caller must queue it, so that the runtime meets it. */
@@ -127,7 +160,7 @@ static inline __attribute__((warn_unused_result)) bool state_abort(struct state 
 {
 	unsigned before = state__set(s, STATE_ABORTED | STATE_SCHEDULED);
 
-	return !(before & (STATE_SCHEDULED | STATE_DONE));
+	return !(before & (STATE_SCHEDULED | STATE_DONE | STATE_RUNNING));
 }
 
 /* Edge 7. By the runtime's thread, before it queues the task for the first time. */

@@ -61,7 +61,7 @@ void task__start(struct task *t, struct future *f)
 	bug_unless(f == task__future(t)); /* a constructor builds in place */
 	state_spawn(&t->state);
 	probe_spawn(t, f);
-	if (scheduler_here == t->home)
+	if (scheduler_here == t->home || t->home->ops->is_multi)
 		scheduler__adopt(t->home, t);
 	scheduler_push(t->home, t);
 }
@@ -142,7 +142,7 @@ bool task__may_run(const struct task *t)
 {
 	unsigned word, n_wakers = wakers_and_state(t, &word);
 
-	return n_wakers > 0 || word & STATE_SCHEDULED;
+	return n_wakers > 0 || word & (STATE_SCHEDULED | STATE_RUNNING);
 }
 
 /* --- The handle --- */
