@@ -10,6 +10,7 @@
 #include "check_death.h"
 #include "t.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,14 @@ static void print_wrapped(const char *words, int indent)
 	putchar('\n');
 }
 
+/* A sentence begins with a capital letter, unless its first word is a name: with _ or (). */
+static void print_sentence(char *words, int indent)
+{
+	if (words[strspn(words, "abcdefghijklmnopqrstuvwxyz")] == ' ')
+		words[0] = (char)toupper((unsigned char)words[0]);
+	print_wrapped(words, indent);
+}
+
 /* What the answer itself printed, without the sanitizers' reports: at most the last lines. */
 static void print_said(char *said)
 {
@@ -276,15 +285,16 @@ static void tell(const struct check *c, enum death death, char *said, bool is_fi
 		return;
 	}
 	printf("  wrong  %s\n", c->holds);
-	if (strcmp(shared->seen, before) == 0)
+	if (strcmp(shared->seen, before) == 0) {
 		printf("%9sThe same.\n", "");
-	else
-		print_wrapped(shared->seen, 9);
+	} else {
+		strcpy(before, shared->seen);
+		print_sentence(shared->seen, 9);
+	}
 	if (is_first) {
 		print_wrapped(reason(c, death), 9);
 		print_said(said);
 	}
-	strcpy(before, shared->seen);
 }
 
 static void tell_what_next(const char *name, int n, int n_hold, const struct check *wrong)

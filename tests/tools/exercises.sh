@@ -56,7 +56,7 @@ refuses() {
 	refusal=$(ends_with 0 "${COMPILERS%% *}" "$wrong") && echo "$refusal" && return 1
 	sed -n 's/^# expect: //p' "$1" >"$OUT/expected"
 	while read -r text; do
-		if ! echo "$refusal" | tr -s '\n ' ' ' | grep -qF -- "$text"; then
+		if ! echo "$refusal" | tr -s '\n ' ' ' | grep -qiF -- "$text"; then
 			echo "expected: $text"
 			echo "$refusal"
 			return 1
