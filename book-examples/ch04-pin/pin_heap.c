@@ -35,7 +35,7 @@ static enum poll job_run(struct co *co, struct context *cx)
 
 	co_begin(co);
 	co_await(delay(&f->nap, f->ms));
-	printf("job of %2u ms: the frame %s\n", f->ms, f == f->built_at ? "has not moved" : "has moved");
+	printf("job of %2u ms %s\n", f->ms, f == f->built_at ? "has not moved" : "has moved");
 	co_end;
 }
 
