@@ -1,0 +1,349 @@
+/*
+ * race: marks and clocks. See race.h.
+ *
+ * A granule is eight bytes, and its marks say which of them they are for. A mark is dropped when another
+ * one says more: so mostly there is one for each thread that reads, or one for the last that wrote.
+ */
+#define _GNU_SOURCE 1 /* MAP_ANONYMOUS */
+#include "explore/engine/race.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "explore/engine/engine.h"
+#include "explore/engine/memory.h"
+#include "explore/engine/report.h"
+
+enum { READS = 0, WRITES = 1, ATOMIC = 2 };
+
+struct mark {
+	uint32_t clock; /* the thread's own count */
+	uint32_t pc;    /* the program lies below 4 GiB: it is linked with -no-pie */
+	uint32_t step;
+	uint8_t thread, kind, bytes;
+};
+
+enum { MARKS_HERE = 3, MARKS_MORE = 13, MORE_MAX = 1 << 16, SYNCS_MAX = 1 << 14 };
+
+struct granule {
+	uint32_t generation; /* of what follows; older: there is nothing */
+	uint32_t sync;       /* the first of its atomic variables, from 1 on */
+	uint32_t more;       /* where its further marks are, from 1 on */
+	uint8_t n_marks;
+	uint8_t seen_by, written_by; /* threads that used it as an atomic variable, in any run */
+	struct mark marks[MARKS_HERE];
+};
+
+struct more {
+	struct mark marks[MARKS_MORE];
+};
+
+/* An atomic variable through which something was released. */
+struct sync {
+	const volatile void *addr;
+	uint32_t next;
+	struct vclock clock;
+};
+
+static struct granule *granules;
+static uint32_t *pages; /* the run in which one of 64 granules was last marked */
+static struct more *mores;
+static struct sync *syncs;
+static uint32_t n_mores, n_syncs;
+static bool has_grown;
+
+enum { PAGE_GRANULES = 64 };
+
+static void *map(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("explore: mmap");
+		exit(2);
+	}
+	return p;
+}
+
+void race_init(void)
+{
+	granules = map(memory_n_granules() * sizeof *granules);
+	pages = map((memory_n_granules() / PAGE_GRANULES + 1) * sizeof *pages);
+	mores = map(MORE_MAX * sizeof *mores);
+	syncs = map(SYNCS_MAX * sizeof *syncs);
+}
+
+void race_reset(void)
+{
+	n_mores = n_syncs = 0;
+}
+
+/* --- What is shared --- */
+
+bool race_is_shared(const volatile void *addr, bool is_write)
+{
+	uint32_t i = memory_granule((uintptr_t)addr);
+	uint8_t me = (uint8_t)(1u << run.current->id);
+	struct granule *g;
+	bool before, after;
+
+	if (i == MEMORY_UNKNOWN)
+		return false;
+	g = &granules[i];
+	before = g->written_by && (g->seen_by & (g->seen_by - 1));
+	g->seen_by |= me;
+	if (is_write)
+		g->written_by |= me;
+	after = g->written_by && (g->seen_by & (g->seen_by - 1));
+	if (after && !before)
+		has_grown = true;
+	return after;
+}
+
+bool race_has_grown(void)
+{
+	return has_grown;
+}
+
+void race_forget_grown(void)
+{
+	has_grown = false;
+}
+
+void race_forget_shared(void)
+{
+	madvise(granules, memory_n_granules() * sizeof *granules, MADV_DONTNEED);
+	has_grown = false;
+}
+
+/* --- Marks --- */
+
+static struct mark *mark_at(struct granule *g, unsigned i)
+{
+	return i < MARKS_HERE ? &g->marks[i] : &mores[g->more - 1].marks[i - MARKS_HERE];
+}
+
+static void drop_mark(struct granule *g, unsigned i)
+{
+	g->n_marks--;
+	*mark_at(g, i) = *mark_at(g, g->n_marks);
+}
+
+static void add_mark(struct granule *g, const struct mark *m)
+{
+	if (g->n_marks == MARKS_HERE + MARKS_MORE)
+		found("explorer", "too many marks on one granule");
+	if (g->n_marks == MARKS_HERE && !g->more) {
+		if (n_mores == MORE_MAX)
+			found("explorer", "too many marks");
+		g->more = ++n_mores;
+	}
+	g->n_marks++;
+	*mark_at(g, g->n_marks - 1u) = *m;
+}
+
+static struct granule *fresh(uint32_t i)
+{
+	struct granule *g = &granules[i];
+
+	if (g->generation != run.generation) {
+		g->generation = run.generation;
+		g->sync = g->more = 0;
+		g->n_marks = 0;
+		pages[i / PAGE_GRANULES] = run.generation;
+	}
+	return g;
+}
+
+static bool conflict(unsigned a, unsigned b)
+{
+	return ((a | b) & WRITES) && !(a & b & ATOMIC);
+}
+
+static _Noreturn void report_race(const struct mark *old, const struct mark *new, uintptr_t addr)
+{
+	static const char *const words[] = { "read", "write", "atomic read", "atomic write" };
+
+	report_other(old->thread, old->step, words[old->kind], old->pc);
+	found("data race", "%s of %s, not ordered after the %s below", words[new->kind],
+	      memory_name(addr & -(uintptr_t)MEMORY_GRANULE), words[old->kind]);
+}
+
+/*
+ * Does `new` say all that `old` says, so that whoever races with old also races with new? Old comes
+ * before new here. A plain mark says more than an atomic one, a write more than a read.
+ */
+static bool covers(const struct mark *new, const struct mark *old)
+{
+	return (new->kind & WRITES) >= (old->kind & WRITES) && (new->kind & ATOMIC) <= (old->kind & ATOMIC);
+}
+
+static void touch(struct granule *g, const struct mark *new, uintptr_t addr)
+{
+	const struct vclock *seen = &run.current->clock;
+
+	for (unsigned i = 0; i < g->n_marks;) {
+		struct mark *old = mark_at(g, i);
+
+		if (!(old->bytes & new->bytes)) {
+			i++;
+			continue;
+		}
+		if (old->thread == new->thread) {
+			if (old->clock == new->clock && covers(old, new) && !(new->bytes & ~old->bytes))
+				return;
+		} else if (old->clock > seen->at[old->thread]) {
+			if (conflict(old->kind, new->kind))
+				report_race(old, new, addr);
+			i++;
+			continue;
+		}
+		if (covers(new, old))
+			old->bytes &= (uint8_t)~new->bytes;
+		if (old->bytes)
+			i++;
+		else
+			drop_mark(g, i);
+	}
+	add_mark(g, new);
+}
+
+void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uintptr_t pc)
+{
+	uint32_t i;
+	struct mark m;
+
+	if (!run.is_parallel)
+		return;
+	i = memory_granule(addr);
+	if (i == MEMORY_UNKNOWN)
+		return;
+	m = (struct mark){ .clock = run.current->clock.at[run.current->id],
+			   .pc = (uint32_t)pc,
+			   .step = run.n_steps,
+			   .thread = (uint8_t)run.current->id,
+			   .kind = (uint8_t)((is_write ? WRITES : READS) | (is_atomic ? ATOMIC : 0)) };
+	for (unsigned first = addr % MEMORY_GRANULE; len > 0; first = 0, i++) {
+		unsigned n = len < MEMORY_GRANULE - first ? (unsigned)len : MEMORY_GRANULE - first;
+
+		m.bytes = (uint8_t)(((1u << n) - 1) << first);
+		touch(fresh(i), &m, addr);
+		addr += n;
+		len -= n;
+	}
+}
+
+/* Whoever comes later is told by memory_check what has become of it: so it does not matter where. */
+void race_free(uintptr_t addr, size_t len)
+{
+	uint32_t i = memory_granule(addr), end = i + (uint32_t)((len + MEMORY_GRANULE - 1) / MEMORY_GRANULE);
+
+	if (!run.is_parallel)
+		return;
+	for (; i < end; i++) {
+		if (pages[i / PAGE_GRANULES] != run.generation)
+			i |= PAGE_GRANULES - 1;
+		else if (granules[i].generation == run.generation)
+			race_access(addr + (size_t)(i - memory_granule(addr)) * MEMORY_GRANULE, MEMORY_GRANULE,
+				    true, false, 0);
+	}
+}
+
+/* --- Clocks --- */
+
+static bool acquires(int order)
+{
+	return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME || order == __ATOMIC_ACQ_REL ||
+	       order == __ATOMIC_SEQ_CST;
+}
+
+static bool releases(int order)
+{
+	return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
+}
+
+/* NULL: nothing was ever released through it, and `make` is false; or it is nobody's concern. */
+static struct sync *sync_of(const volatile void *addr, bool make)
+{
+	uint32_t i = memory_granule((uintptr_t)addr);
+	struct granule *g;
+
+	if (i == MEMORY_UNKNOWN)
+		return NULL;
+	g = fresh(i);
+	for (uint32_t s = g->sync; s; s = syncs[s - 1].next)
+		if (syncs[s - 1].addr == addr)
+			return &syncs[s - 1];
+	if (!make)
+		return NULL;
+	if (n_syncs == SYNCS_MAX)
+		found("explorer", "too many atomic variables");
+	syncs[n_syncs] = (struct sync){ .addr = addr, .next = g->sync };
+	g->sync = ++n_syncs;
+	return &syncs[n_syncs - 1];
+}
+
+void race_load(const volatile void *addr, int order)
+{
+	struct thread *me = run.current;
+	const struct sync *s = run.is_parallel ? sync_of(addr, false) : NULL;
+
+	if (s)
+		vclock_join(acquires(order) ? &me->clock : &me->to_acquire, &s->clock);
+}
+
+void race_take_release(int order, struct vclock *released)
+{
+	struct thread *me = run.current;
+
+	*released = releases(order) ? me->clock : me->released;
+	if (releases(order))
+		me->clock.at[me->id]++;
+}
+
+void race_leave_release(const volatile void *addr, const struct vclock *released)
+{
+	struct sync *s = sync_of(addr, true);
+
+	if (s)
+		s->clock = *released;
+}
+
+void race_store(const volatile void *addr, int order)
+{
+	struct vclock released;
+
+	if (!run.is_parallel)
+		return;
+	race_take_release(order, &released);
+	race_leave_release(addr, &released);
+}
+
+/* What was released before through the same variable is passed on, whatever the order. */
+void race_exchange(const volatile void *addr, int order)
+{
+	struct vclock released;
+	struct sync *s;
+
+	if (!run.is_parallel)
+		return;
+	race_load(addr, order);
+	race_take_release(order, &released);
+	s = sync_of(addr, true);
+	if (s)
+		vclock_join(&s->clock, &released);
+}
+
+void race_fence(int order)
+{
+	struct thread *me = run.current;
+
+	if (acquires(order))
+		vclock_join(&me->clock, &me->to_acquire);
+	if (releases(order)) {
+		me->released = me->clock;
+		me->clock.at[me->id]++;
+	}
+}
