@@ -1,13 +1,13 @@
 /*
  * moved_frame: a frame is moved between two polls, and the debug check says whose it was.
  *
- * Two jobs lie in an array, and a loop polls one after the other. When a job is over, the last one is
- * moved into its place: the usual way to keep an array without holes, and for frames a mistake. In
- * debug builds each future remembers where it was at its first poll. Polled somewhere else, it ends
- * the process with its name, before its pointers are followed. That happens in a child process here,
- * so that we can go on and do it right: the same loop over an array of pointers.
+ * Two jobs lie in an array, and a loop polls one after the other. When a job is over, the last one
+ * is moved into its place: the usual way to keep an array dense, and for frames a mistake. In debug
+ * builds each future remembers where it was at its first poll. Polled somewhere else, it ends the
+ * process with its name, before its pointers are followed. Here that happens in a child process, so
+ * that we can go on and do it right: the same loop over an array of pointers.
  *
- * Predict: one of the jobs takes one step, the other one two. In which round is the mistake noticed?
+ * Predict: one job takes one step, the other one two. In which round is the mistake noticed?
  *
  *	make run P=ch04/moved_frame             ARGS=--tape
  *	cc -DWEFT_DEBUG -Iruntime book-examples/ch04-pin/moved_frame.c $(find runtime -name '*.c') -pthread
@@ -49,7 +49,7 @@ static struct future *job(struct job *f, const char *name, int n_steps)
 	return &f->co.future;
 }
 
-/* A waker for each job, so that the tape can tell them apart; we never sleep, so it does nothing. */
+/* A waker for each job, so that the tape can tell them apart. We never sleep: it does nothing. */
 static enum poll poll_once(struct future *f)
 {
 	struct waker waker = { waker_noop.vtable, f };

@@ -2,17 +2,17 @@
  * pin_stack: a frame may be a local variable, if the function stays until the future is over.
  *
  * A local variable never moves, but it ends when its function returns, and by then nobody may point
- * to it. Here a future waits for a bell, and its place in the bell's queue is a part of the frame. So
- * the function that has the frame must not return before the future is over: ready, or dropped. Both
- * take it out of the queue. Executors keep this rule: when runtime_run returns, its future is over,
- * and so main may have the frame of a whole program among its locals.
+ * to it. Here a future waits for a bell, and its place in the bell's queue is a part of the frame.
+ * So the function that has the frame must not return before the future is over: ready, or dropped.
+ * Both take it out of the queue. Executors keep this rule: when runtime_run returns, its future is
+ * over, and so main may have the frame of a whole program among its locals.
  *
  * Predict: how many wait for the bell when give_up has returned? And if it had not dropped?
  *
  *	make run P=ch04/pin_stack               ARGS=--tape
  *	cc -DWEFT_DEBUG -Iruntime book-examples/ch04-pin/pin_stack.c $(find runtime -name '*.c') -pthread
  *
- * Try: remove future_drop from give_up. Two futures are polled once; why does one wait, and which?
+ * Try: remove future_drop from give_up. Two have then been polled when stay counts: why is it one?
  */
 #include <stdio.h>
 

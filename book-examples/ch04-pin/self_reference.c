@@ -1,10 +1,10 @@
 /*
- * self_reference: a struct that points into itself is copied, and the copy points into the original.
+ * self_reference: a struct that points into itself is copied, and the copy points elsewhere.
  *
- * C moves a struct by copying its bytes: an assignment, memcpy, realloc, returning it by value. What
- * a pointer points to is not looked at, so a pointer into the struct itself still means the old place.
- * First a struct of our own, with text and a pointer to the text's end. Then the frame of a coroutine:
- * even where we have written no such pointer, there is one, for a frame knows which child it awaits,
+ * C moves a struct by copying its bytes: assignment, memcpy, realloc, returning it by value. What a
+ * pointer points to is not looked at, so one into the struct itself still means the old place.
+ * First a struct of our own, with text and a pointer to the text's end. Then the frame of a
+ * coroutine: even if we write no such pointer there is one, for a frame knows what child it awaits,
  * and the child lives inside the frame.
  *
  * Predict: ", two" is appended to the copy. In which of the two texts is it?
@@ -12,7 +12,7 @@
  *	make run P=ch04/self_reference          ARGS=--tape shows the polls of the frame
  *	cc -DWEFT_DEBUG -Iruntime book-examples/ch04-pin/self_reference.c $(find runtime -name '*.c') -pthread
  *
- * Try: mend the copy, b.end = b.text + (a.end - a.text). Who could do that for a frame that is moved?
+ * Try: mend the copy: b.end = b.text + (a.end - a.text). Who could do that for a moved frame?
  */
 #include <stdio.h>
 #include <string.h>
