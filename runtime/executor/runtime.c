@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "executor/current_thread.h"
+#include "executor/multi_thread.h"
 
 enum { EVENT_INTERVAL = 61, STALL_WARN_MS = 2000 };
 
@@ -32,7 +33,8 @@ int runtime_build(const struct runtime_builder *builder, struct runtime **out)
 	static const struct runtime_builder defaults;
 	struct runtime_builder options = with_defaults(builder ? builder : &defaults);
 	struct executor *x;
-	int err = current_thread_build(&options, &x);
+	int err = options.n_workers > 0 ? multi_thread_build(&options, &x)
+					: current_thread_build(&options, &x);
 
 	if (err)
 		return err;
@@ -47,7 +49,10 @@ void runtime_destroy(struct runtime *rt)
 		return;
 	if (atomic_load_explicit(&rt->scheduler->closed, memory_order_relaxed))
 		bug("runtime_destroy", "called by a frame that it is dropping", __FILE__, __LINE__);
-	current_thread_destroy(executor_of(rt));
+	if (executor_is_multi(executor_of(rt)))
+		multi_thread_destroy(executor_of(rt));
+	else
+		current_thread_destroy(executor_of(rt));
 }
 
 int runtime_block_on(struct runtime *rt, struct future *f)
@@ -56,7 +61,8 @@ int runtime_block_on(struct runtime *rt, struct future *f)
 		future_drop(f);
 		return -EDEADLK;
 	}
-	return current_thread_block_on(executor_of(rt), f);
+	return executor_is_multi(executor_of(rt)) ? multi_thread_block_on(executor_of(rt), f)
+						  : current_thread_block_on(executor_of(rt), f);
 }
 
 int runtime_run(const struct runtime_builder *builder, struct future *f)
@@ -75,6 +81,8 @@ int runtime_run(const struct runtime_builder *builder, struct future *f)
 
 struct runtime *runtime_current(void)
 {
+	if (worker_here)
+		return &worker_here->mt->x.services;
 	return scheduler_here ? &executor_of_scheduler(scheduler_here)->services : NULL;
 }
 
@@ -82,12 +90,15 @@ size_t runtime_n_tasks(const struct runtime *rt)
 {
 	const struct executor *x = executor_of(rt);
 
-	return scheduler_n_live(&x->scheduler) - current_thread_n_roots(x);
+	return scheduler_n_live(&x->scheduler) -
+	       (executor_is_multi(x) ? multi_thread_n_roots(x) : current_thread_n_roots(x));
 }
 
 uint64_t runtime_random(struct runtime *rt)
 {
-	return rand_next(&executor_of(rt)->rand);
+	struct executor *x = executor_of(rt);
+
+	return executor_is_multi(x) ? multi_thread_random(x) : rand_next(&x->rand);
 }
 
 int runtime_advance_ms(struct runtime *rt, uint64_t ms)

@@ -21,6 +21,7 @@
 
 /* Every zero means the default. */
 struct runtime_builder {
+	unsigned n_workers;      /* threads that run tasks; 0: only who is inside runtime_block_on does */
 	bool virtual_time;       /* the clock stands, and jumps to the next deadline when all is idle */
 	bool no_timers;          /* leaves that need a clock complete with -ENOTSUP */
 	bool no_reactor;         /* leaves that need a descriptor complete with -ENOTSUP */

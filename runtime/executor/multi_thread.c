@@ -1,0 +1,465 @@
+/* multi_thread: the workers' loop, and where tasks go. See multi_thread.h for its picture. */
+#include "executor/multi_thread.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "executor/block_on_park.h"
+
+_Thread_local struct worker *worker_here;
+
+static struct multi_thread *of(const struct executor *x)
+{
+	return (struct multi_thread *)x;
+}
+
+/* With tasks waiting a worker has to be watched: who knows how long the next poll is. */
+static void watch_backlog(struct worker *w)
+{
+	if (!w->is_watched && !w->is_resting && run_queue_n(&w->queue) > 0) {
+		w->is_watched = true;
+		idle_watch(&w->mt->idle);
+	}
+}
+
+/* --- The injection queue --- */
+
+/* False: it is closed. */
+static bool inject(struct injection *q, struct task *first, struct task *last, unsigned n)
+{
+	bool is_open;
+
+	lock_acquire(&q->lock);
+	is_open = !q->is_closed;
+	if (is_open) {
+		if (q->first)
+			q->last->next = first;
+		else
+			q->first = first;
+		q->last = last;
+		atomic_store_explicit(&q->n, atomic_load_explicit(&q->n, memory_order_relaxed) + n,
+				      memory_order_relaxed);
+	}
+	lock_release(&q->lock);
+	return is_open;
+}
+
+/*
+ * Takes the oldest, and with it a fair share of the rest for the worker's own queue, which is empty
+ * unless only one is asked for.
+ */
+static struct task *take_injected(struct worker *w, bool only_one)
+{
+	struct injection *q = &w->mt->injection;
+	struct task *t;
+	unsigned n;
+
+	/* relaxed: a hint; what matters is seen under the lock, or in idle_rest */
+	if (atomic_load_explicit(&q->n, memory_order_relaxed) == 0)
+		return NULL;
+	lock_acquire(&q->lock);
+	t = q->first;
+	n = atomic_load_explicit(&q->n, memory_order_relaxed);
+	if (t) {
+		unsigned share = only_one ? 0 : n / w->mt->n_workers;
+
+		q->first = t->next;
+		for (n--; share > 0 && q->first && run_queue_n(&w->queue) < RUN_QUEUE_LEN / 2; share--) {
+			struct task *next = q->first->next;
+
+			if (!run_queue_push(&w->queue, q->first))
+				break;
+			q->first = next;
+			n--;
+		}
+		atomic_store_explicit(&q->n, n, memory_order_relaxed);
+	}
+	lock_release(&q->lock);
+	watch_backlog(w);
+	return t;
+}
+
+/* --- Where a task goes that can run --- */
+
+/* Behind all others. */
+static void push_last(struct worker *w, struct task *t)
+{
+	while (!run_queue_push(&w->queue, t)) {
+		struct task *first, *last;
+		uint32_t n = run_queue_spill(&w->queue, &first, &last);
+
+		if (n > 0)
+			(void)inject(&w->mt->injection, first, last, n); /* open while there are workers */
+	}
+}
+
+static void push_here(struct worker *w, struct task *t)
+{
+	struct task *before = w->slot;
+
+	w->slot = t;
+	if (before) {
+		push_last(w, before);
+		watch_backlog(w);
+	}
+}
+
+/*
+ * From a thread that is no worker of this runtime. The runtime may have been destroyed since the caller
+ * set SCHEDULED. Under the lock of the queue it cannot go away, so somebody is called under it.
+ */
+static void push_from_outside(struct multi_thread *mt, struct task *t)
+{
+	t->next = NULL;
+	if (inject(&mt->injection, t, t, 1))
+		idle_call(&mt->idle);
+	else
+		scheduler__turn_away(&mt->x.scheduler, t);
+}
+
+static void push(struct scheduler *s, struct task *t)
+{
+	struct multi_thread *mt = of(executor_of_scheduler(s));
+	struct worker *w = worker_here;
+
+	if (w && w->mt == mt)
+		push_here(w, t);
+	else
+		push_from_outside(mt, t);
+}
+
+/* --- One turn --- */
+
+static void run(struct worker *w, struct task *t)
+{
+	struct executor *x = &w->mt->x;
+	struct waker waker = { &task__waker_vtable, t };
+	struct context cx = { .waker = &waker, .rt = &x->services, .task = t,
+			      .budget = x->options.budget };
+
+	switch (state_begin_run(&t->state)) {
+	case STATE_RELEASE:
+		task__unref(t);
+		return;
+	case STATE_DROP:
+		future_drop(task__future(t));
+		scheduler__finish(&x->scheduler, t, true);
+		return;
+	case STATE_POLL:
+		if (future_poll(task__future(t), &cx) == POLL_READY) {
+			scheduler__finish(&x->scheduler, t, false);
+		} else if (state_end_run(&t->state)) {
+			watch_backlog(w); /* of the others: this one we go on with ourselves */
+			push_last(w, t);
+		}
+		return;
+	}
+}
+
+/* Due timers and ready descriptors, unless somebody sleeps there, who then sees to them. */
+static void look(struct worker *w)
+{
+	struct executor *x = &w->mt->x;
+
+	if (!lock_try(&w->mt->idle.driver))
+		return;
+	if (timers_n(&x->timers) > 0)
+		timers_turn(&x->timers);
+	if (reactor_n_waiting(&x->reactor) > 0)
+		(void)reactor_wait(&x->reactor, 0);
+	lock_release(&w->mt->idle.driver);
+}
+
+static struct task *take_slot(struct worker *w)
+{
+	struct task *t = w->slot;
+
+	if (!t)
+		return NULL;
+	w->slot = NULL;
+	if (w->n_from_slot++ < WORKER_SLOT_MAX)
+		return t;
+	push_last(w, t);
+	return NULL;
+}
+
+/* What the worker has itself, or finds in front of the door. */
+static struct task *next(struct worker *w)
+{
+	struct task *t = NULL;
+
+	if (++w->n_polls >= w->mt->x.options.event_interval) {
+		w->n_polls = 0;
+		look(w);
+		t = take_injected(w, true);
+		if (t)
+			return t;
+	}
+	t = take_slot(w);
+	if (t)
+		return t;
+	w->n_from_slot = 0;
+	t = run_queue_pop(&w->queue);
+	return t ? t : take_injected(w, false);
+}
+
+/* From whoever has something, beginning anywhere. */
+static struct task *steal(struct worker *w)
+{
+	struct multi_thread *mt = w->mt;
+	unsigned first = (unsigned)(rand_next(&w->rand) % mt->n_workers);
+
+	for (unsigned i = 0; i < mt->n_workers; i++) {
+		struct worker *from = &mt->workers[(first + i) % mt->n_workers];
+		struct task *t = from == w ? NULL : run_queue_steal(&from->queue, &w->queue);
+
+		if (t)
+			return t;
+	}
+	return NULL;
+}
+
+/* --- Rest --- */
+
+/* In the reactor, at most so long; what its events and timers wake comes to our own queue. */
+static void sleep_in_reactor(struct worker *w, uint64_t limit_ns)
+{
+	struct executor *x = &w->mt->x;
+	uint64_t timers_ns = timers_plan_ns(&x->timers);
+
+	(void)reactor_wait(&x->reactor, timers_ns < limit_ns ? timers_ns : limit_ns);
+	if (timers_n(&x->timers) > 0)
+		timers_turn(&x->timers);
+	else
+		timers_rise(&x->timers);
+}
+
+static void sleep_for(struct worker *w, uint64_t limit_ns)
+{
+	if (w->rest.is_in_reactor)
+		sleep_in_reactor(w, limit_ns);
+	else
+		idle_sleep(&w->rest, limit_ns);
+}
+
+/* Lies down until something was brought, or until it is time to search: then with what was found. */
+static struct task *rest(struct worker *w, uint64_t *nap_ns)
+{
+	struct idle *idle = &w->mt->idle;
+	enum idle_next what = idle_what_next(idle, &w->rest, false);
+
+	while (what != IDLE_SEARCH) {
+		struct task *t;
+
+		sleep_for(w, what == IDLE_NAP ? *nap_ns : UINT64_MAX);
+		t = next(w);
+		if (t)
+			return t;
+		what = idle_what_next(idle, &w->rest, what == IDLE_NAP);
+	}
+	if (*nap_ns < IDLE_NAP_MAX_NS)
+		*nap_ns *= 2;
+	return steal(w);
+}
+
+/* There is nothing to do: a task in the end, or NULL, it is over. */
+static struct task *wait(struct worker *w)
+{
+	struct multi_thread *mt = w->mt;
+	struct task *t = steal(w);
+	uint64_t nap_ns = IDLE_NAP_NS;
+
+	if (t) {
+		watch_backlog(w);
+		return t;
+	}
+	w->is_watched = false;
+	w->is_resting = true;
+	while (!t && !idle_is_over(&mt->idle)) {
+		if (idle_rest(&mt->idle, &w->rest, &mt->injection.n))
+			t = rest(w, &nap_ns);
+		if (!t)
+			t = take_injected(w, false);
+	}
+	w->is_resting = false;
+	if (t)
+		idle_found(&mt->idle, &w->rest);
+	watch_backlog(w);
+	return t;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	worker_here = w;
+	while (!idle_is_over(&w->mt->idle)) {
+		struct task *t = next(w);
+
+		if (!t)
+			t = wait(w);
+		if (t)
+			run(w, t);
+	}
+	return NULL;
+}
+
+/* --- Inside --- */
+
+/* The root cannot be left behind: it borrows `f`. */
+static void cancel(struct task *t)
+{
+	task_abort(t);
+	while (!task_is_done(t))
+		sched_yield();
+}
+
+int multi_thread_block_on(struct executor *x, struct future *f)
+{
+	struct multi_thread *mt = of(x);
+	struct task *t = spawn(&x->services, root, f);
+	struct task_join join;
+	int err;
+
+	if (!t) {
+		future_drop(f);
+		return -ENOMEM;
+	}
+	atomic_fetch_add_explicit(&mt->n_roots, 1, memory_order_relaxed);
+	err = block_on_park(task_join(&join, t));
+	if (err)
+		cancel(t);
+	else
+		err = join.err;
+	task_detach(t);
+	/* release: pairs with the acquire in multi_thread_n_roots; we are done with the runtime */
+	atomic_fetch_sub_explicit(&mt->n_roots, 1, memory_order_release);
+	return err;
+}
+
+size_t multi_thread_n_roots(const struct executor *x)
+{
+	return atomic_load_explicit(&of(x)->n_roots, memory_order_acquire);
+}
+
+uint64_t multi_thread_random(struct executor *x)
+{
+	struct multi_thread *mt = of(x);
+	uint64_t n;
+
+	lock_acquire(&mt->rand_lock);
+	n = rand_next(&x->rand);
+	lock_release(&mt->rand_lock);
+	return n;
+}
+
+/* --- Beginning and end --- */
+
+static void release(struct scheduler *s)
+{
+	struct multi_thread *mt = of(executor_of_scheduler(s));
+
+	mem_free(mt, mt->len);
+}
+
+static const struct scheduler_ops workers = { .push = push, .release = release, .is_multi = true };
+
+/* Waits for the first `n`, who see that it is over when their polls return. */
+static void join_workers(struct multi_thread *mt, unsigned n)
+{
+	idle_end(&mt->idle);
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(mt->workers[i].thread, NULL);
+}
+
+static int start_workers(struct multi_thread *mt)
+{
+	for (unsigned i = 0; i < mt->n_workers; i++) {
+		struct worker *w = &mt->workers[i];
+		int err;
+
+		w->mt = mt;
+		w->rand.state = mt->x.options.seed + i;
+		err = pthread_create(&w->thread, NULL, work, w);
+		if (err) {
+			join_workers(mt, i);
+			return -err;
+		}
+	}
+	return 0;
+}
+
+/* Nobody is left who polls. What is queued is done by now, or came too late. */
+static void empty_queues(struct multi_thread *mt)
+{
+	struct injection *q = &mt->injection;
+	struct task *late;
+
+	for (unsigned i = 0; i < mt->n_workers; i++) {
+		struct worker *w = &mt->workers[i];
+
+		if (w->slot)
+			scheduler__turn_away(&mt->x.scheduler, w->slot);
+		for (struct task *t; (t = run_queue_pop(&w->queue));)
+			scheduler__turn_away(&mt->x.scheduler, t);
+	}
+	lock_acquire(&q->lock);
+	q->is_closed = true;
+	late = q->first;
+	q->first = q->last = NULL;
+	lock_release(&q->lock);
+	for (struct task *next; late; late = next) {
+		next = late->next;
+		scheduler__turn_away(&mt->x.scheduler, late);
+	}
+}
+
+static void end(struct multi_thread *mt)
+{
+	struct executor *x = &mt->x;
+
+	scheduler__drop_all(&x->scheduler);
+	empty_queues(mt);
+	reactor_fini(&x->reactor);
+	scheduler_unref(&x->scheduler);
+}
+
+int multi_thread_build(const struct runtime_builder *options, struct executor **out)
+{
+	size_t len = sizeof(struct multi_thread) + options->n_workers * sizeof(struct worker);
+	struct multi_thread *mt;
+	int err;
+
+	if (options->virtual_time)
+		return -EINVAL; /* who could say that nothing else can happen? */
+	mt = mem_alloc(len);
+	if (!mt)
+		return -ENOMEM;
+	memset(mt, 0, len);
+	err = executor_init(&mt->x, options, &workers);
+	if (err) {
+		mem_free(mt, len);
+		return err;
+	}
+	mt->len = len;
+	mt->n_workers = options->n_workers;
+	idle_init(&mt->idle, &mt->x.reactor, mt->n_workers);
+	err = start_workers(mt);
+	if (err)
+		end(mt);
+	else
+		*out = &mt->x;
+	return err;
+}
+
+void multi_thread_destroy(struct executor *x)
+{
+	struct multi_thread *mt = of(x);
+
+	if (multi_thread_n_roots(x) > 0)
+		bug("runtime_destroy", "somebody is inside runtime_block_on", __FILE__, __LINE__);
+	join_workers(mt, mt->n_workers);
+	end(mt);
+}
