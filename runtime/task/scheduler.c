@@ -76,13 +76,15 @@ void scheduler__finish(struct scheduler *s, struct task *t, bool canceled)
 }
 
 /*
- * Gives back a task that came too late, in the midst of its runtime's end. One that was never met
- * was spawned by another thread just then: its frame still has to be dropped.
+ * Gives back a task that came too late, in the midst of its runtime's end. One that was spawned by
+ * another thread just then is not done: its frame still has to be dropped.
  */
 void scheduler__turn_away(struct scheduler *s, struct task *t)
 {
-	if (!state_is_adopted(&t->state)) {
+	if (!task_is_done(t)) {
 		future_drop(task__future(t));
+		if (state_is_adopted(&t->state))
+			count_live(s, -1);
 		(void)end(s, t, true); /* it is SCHEDULED, and no longer linked */
 	}
 	task__unref(t);
