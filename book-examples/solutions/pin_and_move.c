@@ -1,0 +1,1 @@
+../ch04-pin/pin_and_move.c

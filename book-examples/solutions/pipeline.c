@@ -1,0 +1,1 @@
+../ch05-state-machine/pipeline.c
