@@ -14,11 +14,11 @@
 
 struct bench {
 	const char *name;    /* of the workload */
-	const char *variant; /* "ct" */
+	const char *variant; /* "ct", "ct+1", "mt2" */
 	uint64_t n;
 	struct runtime *rt;
 	uint64_t spent_ns;             /* of the part that counts: see bench_start and bench_stop */
-	uint64_t sum;                  /* operations done, counted by the workload */
+	_Atomic uint64_t sum;          /* operations done: see bench_done */
 	uint64_t n_joined;             /* tasks that have completed */
 	uint64_t bytes;                /* taken by the workload: see bench_memory_after */
 	uint64_t cpu_ns;               /* likewise, of the processor */
@@ -34,6 +34,7 @@ struct workload {
 	struct future *(*root)(struct bench *); /* builds the round's future, in static storage */
 	uint64_t (*ops)(uint64_t n);            /* operations in a round; NULL: n */
 	enum figure figure;                     /* what is printed */
+	bool counts_joins;                      /* an operation is a task that has completed */
 };
 
 extern const struct workload task_workloads[], channel_workloads[], lock_workloads[], time_workloads[];
@@ -41,6 +42,15 @@ extern const struct workload task_workloads[], channel_workloads[], lock_workloa
 /* Around the part of the round that counts, inside the root future. */
 void bench_start(struct bench *b);
 void bench_stop(struct bench *b);
+
+/*
+ * For tasks: so many operations are done. Once in the end, since on several threads the sum is
+ * everybody's.
+ */
+static inline void bench_done(struct bench *b, uint64_t n)
+{
+	atomic_fetch_add_explicit(&b->sum, n, memory_order_relaxed);
+}
 
 /* Ends the process with one line unless the two are equal: a figure without its sum is none. */
 void bench_check(const struct bench *b, const char *what, uint64_t actual, uint64_t expected);

@@ -44,6 +44,7 @@ static struct future *answerer(struct answerer *f, struct oneshot_receiver quest
 struct asker {
 	struct co co;
 	struct bench *b;
+	uint64_t done;
 	uint64_t left, value;
 	struct oneshot_sender question, answer_tx;
 	struct oneshot_receiver question_rx, answer;
@@ -63,8 +64,9 @@ static enum poll asker_run(struct co *co, struct context *cx)
 		oneshot_send(&f->question, &f->value);
 		co_await(oneshot_recv(&f->recv, &f->answer, &f->value));
 		oneshot_receiver_drop(&f->answer);
-		f->b->sum += f->value == f->left + 1;
+		f->done += f->value == f->left + 1;
 	}
+	bench_done(f->b, f->done);
 	co_end;
 }
 
@@ -92,6 +94,7 @@ static struct future *ping_oneshot(struct bench *b)
 struct paddle {
 	struct co co;
 	struct bench *b;
+	uint64_t done;
 	bool serves;
 	struct mpsc_sender tx;
 	struct mpsc_receiver rx;
@@ -114,8 +117,9 @@ static enum poll paddle_run(struct co *co, struct context *cx)
 		if (!f->serves)
 			co_await(mpsc_send(&f->send, &f->tx, &f->value));
 		else
-			f->b->sum += f->value == f->left;
+			f->done += f->value == f->left;
 	}
+	bench_done(f->b, f->done);
 	co_finally {
 		mpsc_sender_drop(&f->tx);
 		mpsc_receiver_drop(&f->rx);
@@ -183,6 +187,7 @@ static struct future *producer(struct producer *f, struct mpsc_sender tx, uint64
 struct consumer {
 	struct co co;
 	struct bench *b;
+	uint64_t done;
 	struct mpsc_receiver rx;
 	uint64_t value, sum, expected;
 	struct mpsc_recv recv;
@@ -197,10 +202,11 @@ static enum poll consumer_run(struct co *co, struct context *cx)
 		co_await(mpsc_recv(&f->recv, &f->rx, &f->value));
 		if (f->recv.err)
 			break;
-		f->b->sum++;
+		f->done++;
 		f->sum += f->value;
 	}
 	bench_check(f->b, "sum of the messages", f->sum, f->expected);
+	bench_done(f->b, f->done);
 	co_finally {
 		mpsc_receiver_drop(&f->rx);
 	}
@@ -280,6 +286,7 @@ enum { RECEIVERS = 100, CAPACITY = 128, BURST = 64 };
 struct audience {
 	struct co co;
 	struct bench *b;
+	uint64_t done;
 	struct broadcast_receiver rx;
 	uint64_t value, sum;
 	struct broadcast_recv recv;
@@ -294,10 +301,11 @@ static enum poll audience_run(struct co *co, struct context *cx)
 		co_await(broadcast_recv(&f->recv, &f->rx, &f->value));
 		if (f->recv.err)
 			break;
-		f->b->sum++;
+		f->done++;
 		f->sum += f->value;
 	}
 	bench_check(f->b, "sum of what one heard", f->sum, f->b->n * (f->b->n + 1) / 2);
+	bench_done(f->b, f->done);
 	co_finally {
 		broadcast_receiver_drop(&f->rx);
 	}

@@ -9,6 +9,7 @@ static struct semaphore semaphore_under_test;
 struct taker {
 	struct co co;
 	struct bench *b;
+	uint64_t done;
 	uint64_t left;
 	bool holds; /* yields while it has the lock */
 	struct mutex_lock lock;
@@ -22,11 +23,12 @@ static enum poll taker_run(struct co *co, struct context *cx)
 	co_begin(co);
 	while (f->left-- > 0) {
 		co_await(mutex_lock(&f->lock, &mutex_under_test));
-		f->b->sum++;
+		f->done++;
 		if (f->holds)
 			co_await(yield_now(&f->yield));
 		mutex_unlock(&mutex_under_test);
 	}
+	bench_done(f->b, f->done);
 	co_end;
 }
 
@@ -73,6 +75,7 @@ static struct future *mutex_unc(struct bench *b)
 struct visitor {
 	struct co co;
 	struct bench *b;
+	uint64_t done;
 	uint64_t left;
 	struct semaphore_acquire acquire;
 };
@@ -84,9 +87,10 @@ static enum poll visitor_run(struct co *co, struct context *cx)
 	co_begin(co);
 	while (f->left-- > 0) {
 		co_await(semaphore_acquire(&f->acquire, &semaphore_under_test, 1));
-		f->b->sum++;
+		f->done++;
 		semaphore_release(&semaphore_under_test, 1);
 	}
+	bench_done(f->b, f->done);
 	co_end;
 }
 

@@ -8,7 +8,7 @@
  * Each workload runs twice in one process, and the second round is the one that counts (see
  * bench.h). Variants: ct, one thread; ct+1, one thread in a process that has a second one,
  * asleep: what locks cost once libc no longer knows that nobody else is there (see
- * runtime/base/lock.h).
+ * runtime/base/lock.h); mtN, N workers: mt1, mt2.
  */
 #define _GNU_SOURCE 1 /* clock_gettime */
 #include "bench.h"
@@ -104,15 +104,22 @@ static void run_round(struct bench *b, const struct workload *w)
 	b->sum = 0;
 	err = runtime_block_on(b->rt, w->root(b));
 	bench_check(b, "error of block_on", (uint64_t)-err, 0);
-	bench_check(b, "operations done", w->figure == FIGURE_TIME ? b->sum : b->n_joined,
+	bench_check(b, "operations done", w->figure == FIGURE_TIME && !w->counts_joins ? b->sum : b->n_joined,
 		    w->ops ? w->ops(b->n) : b->n);
+}
+
+/* "mt2" is two workers; any other variant none. */
+static unsigned workers_of(const char *variant)
+{
+	return strncmp(variant, "mt", 2) == 0 ? (unsigned)strtoul(variant + 2, NULL, 10) : 0;
 }
 
 static int run(const struct workload *w, uint64_t n, const char *variant)
 {
 	struct bench b = { .name = w->name, .variant = variant, .n = n };
 	double ops = (double)(w->ops ? w->ops(n) : n);
-	int err = runtime_build(&(struct runtime_builder){ .seed = 1 }, &b.rt);
+	int err = runtime_build(&(struct runtime_builder){ .seed = 1, .n_workers = workers_of(variant) },
+				&b.rt);
 
 	bench_check(&b, "error of runtime_build", (uint64_t)-err, 0);
 	run_round(&b, w);
@@ -162,9 +169,9 @@ static int run_all(const char *variant)
 
 static int usage(FILE *out)
 {
-	fprintf(out, "usage: weft-bench WORKLOAD N [ct|ct+1]\n"
-		     "       weft-bench all [ct|ct+1]\n"
-		     "       weft-bench echo|chat PORT [ct|ct+1]\n"
+	fprintf(out, "usage: weft-bench WORKLOAD N [ct|ct+1|mtN]\n"
+		     "       weft-bench all [ct|ct+1|mtN]\n"
+		     "       weft-bench echo|chat PORT [ct|ct+1|mtN]\n"
 		     "workloads:\n");
 	for (size_t i = 0; i < N_FAMILIES; i++)
 		for (const struct workload *w = families[i]; w->name; w++)
@@ -200,7 +207,7 @@ static bool become(const char *variant)
 {
 	pthread_t second;
 
-	if (strcmp(variant, "ct") == 0)
+	if (strcmp(variant, "ct") == 0 || workers_of(variant) > 0)
 		return true;
 	if (strcmp(variant, "ct+1") != 0)
 		return refuse("no such variant", variant), false;
