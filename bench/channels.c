@@ -332,8 +332,11 @@ static enum poll speaker_run(struct co *co, struct context *cx)
 	co_begin(co);
 	for (; f->left > 0; f->left--) {
 		broadcast_send(&f->tx, &f->left);
-		if (f->left % BURST == 0)
-			co_await(yield_now(&f->yield)); /* let them hear it: nobody is to be overrun */
+		if (f->left % BURST != 0)
+			continue;
+		do /* let them hear it: nobody is to be overrun */
+			co_await(yield_now(&f->yield));
+		while (broadcast_sender_len(&f->tx) > CAPACITY - BURST);
 	}
 	co_finally {
 		broadcast_sender_drop(&f->tx);

@@ -18,13 +18,17 @@ const char *future_name(const struct future *f)
 }
 
 #ifdef WEFT_DEBUG
-void future__check_pinned(struct future *f)
+void future__check_pinned(const struct future *f)
 {
-	if (!f->pinned_at)
-		f->pinned_at = f;
-	if (f->pinned_at != f)
+	if (f->pinned_at && f->pinned_at != f)
 		bug(future_name(f),
 		    "moved after its first poll: a future is pinned once polled, build it where it stays",
 		    __FILE__, __LINE__);
+}
+
+void future__pin(struct future *f)
+{
+	future__check_pinned(f);
+	f->pinned_at = f;
 }
 #endif

@@ -14,8 +14,8 @@
  * The laws
  *  1. Lazy. A constructor acquires nothing. A future that was never polled may be forgotten, except
  *     for an argument whose ownership was passed in: drop releases that even if the body never began.
- *  2. Pinned. Once polled, a future never moves. Debug builds remember the address of the first poll
- *     and abort, naming the future, when it differs.
+ *  2. Pinned. Once polled, a future never moves. Debug builds remember the address of its polls,
+ *     and abort, naming the future, when it is polled or dropped elsewhere.
  *  3. A future that returns PENDING has arranged a wake. The waker is refreshed at every poll.
  *  4. Spurious polls are legal. Every poll checks its condition anew.
  *  5. Drop is synchronous and total: after it nobody holds a pointer into the struct. Dropping a live
@@ -104,10 +104,16 @@ static inline void future__end(struct future *f)
 	f->ops = f->ops->over ? f->ops->over : &future_over;
 }
 
+/* Law 2, by its name: at a poll, which pins it, and at a drop. */
 #ifdef WEFT_DEBUG
-void future__check_pinned(struct future *f);
+void future__pin(struct future *f);
+void future__check_pinned(const struct future *f);
 #else
-static inline void future__check_pinned(struct future *f)
+static inline void future__pin(struct future *f)
+{
+	(void)f;
+}
+static inline void future__check_pinned(const struct future *f)
 {
 	(void)f;
 }
@@ -126,7 +132,7 @@ static inline enum poll future_poll(struct future *f, struct context *cx)
 	enum poll polled;
 
 	bug_unless(f && f->ops);
-	future__check_pinned(f);
+	future__pin(f);
 	if (__builtin_expect(probe_get() != NULL, 0))
 		polled = future__poll_probed(f, cx);
 	else
@@ -145,6 +151,7 @@ static inline void future_drop(struct future *f)
 	if (f && future_is_live(f)) {
 		const struct future_ops *ops = f->ops;
 
+		future__check_pinned(f);
 		future__end(f);
 		if (__builtin_expect(probe_get() != NULL, 0))
 			future__drop_probed(f, ops);

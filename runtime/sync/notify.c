@@ -222,7 +222,7 @@ bool notified_enable(struct notified *n)
 	bool settled;
 
 	bug_unless(future_is_live(&n->future));
-	future__check_pinned(&n->future);
+	future__pin(&n->future);
 	lock_acquire(&n->notify->lock);
 	settled = settle(n);
 	/* A notification that the caller has been told of is his: a drop does not pass it on. */

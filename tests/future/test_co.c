@@ -627,6 +627,21 @@ TEST(co, a_frame_that_moves_is_named)
 	t_bug_says(move_after_the_first_poll, "steps: moved after its first poll");
 }
 
+static void drop_where_it_was_not_polled(void)
+{
+	struct t_waker w = t_waker();
+	struct steps f, moved;
+
+	CHECK_EQ(t_poll(steps(&f, 0, LEAF_SHUT, &(int){ 0 }), &w), POLL_PENDING);
+	moved = f;
+	future_drop(&moved.co.future);
+}
+
+TEST(co, a_frame_that_moves_before_its_drop_is_named)
+{
+	t_bug_says(drop_where_it_was_not_polled, "steps: moved after its first poll");
+}
+
 #endif
 
 TEST(co, a_frame_may_move_before_its_first_poll)
