@@ -24,6 +24,9 @@
 #include "sync/semaphore.h"
 #include "sync/watch.h"
 
+#include "stream/futures_ordered.h"
+#include "stream/futures_unordered.h"
+
 #include "time/delay.h"
 #include "time/interval.h"
 #include "time/timeout.h"
