@@ -211,7 +211,7 @@ static void print_sentence(char *words, int indent)
 /* What the answer itself printed, without the sanitizers' reports: at most the last lines. */
 static void print_said(char *said)
 {
-	static const char *const reports[] = { "\n====", "weft: bug: ", "AddressSanitizer", "LeakSanitizer" };
+	static const char *const reports[] = { "=========", "weft: bug: ", "Sanitizer" };
 	int n_lines = 0;
 	char *from;
 

@@ -8,11 +8,24 @@ program=$OUT/$name
 mkdir -p "$OUT"
 exec 2>&1
 
+# What a compiler says about the macros of a coroutine is true, but hard to read.
+explain() {
+	case $1 in
+	*"jumps over variable initialization"* | *"jump into scope"*)
+		printf '\nThis means: a local variable does not outlive a co_await. Make it a field of the struct.\n'
+		;;
+	*"duplicate case value"*)
+		printf '\nThis means: there are two co_awaits in one line. Give each a line of its own.\n'
+		;;
+	esac
+}
+
 echo "$name: $file"
 
 # Alone first: so what the compiler says is about the answer, and nothing else.
 if ! said=$($COMPILE -c "$file" -o "$program.o" 2>&1); then
 	printf '\nIt does not compile yet. The compiler says:\n\n%s\n' "$said"
+	explain "$said"
 	exit 2
 fi
 [ -n "$said" ] && printf '\nIt compiles, but the compiler warns:\n\n%s\n' "$said"

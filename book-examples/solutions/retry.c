@@ -1,0 +1,1 @@
+../ch06-by-hand/retry.c
