@@ -96,6 +96,7 @@ struct place {
 	const char *what;
 	const volatile void *addr;
 	bool is_write;
+	bool is_sleep;
 };
 
 /* Ends a step: another thread may go first. To be called before what others can notice is done. */
@@ -129,8 +130,9 @@ void tso_drain(struct thread *t);   /* all of them */
 void tso_store(void *addr, unsigned len, uint64_t value, const struct vclock *released);
 bool tso_load(const volatile void *addr, unsigned len, uint64_t *value); /* from the own buffer */
 
-/* --- kernel.c, waker.c --- */
+/* --- posix.c, kernel.c, waker.c --- */
 
+void posix_init(void);
 void kernel_reset(void);
 void kernel_check_leaks(void);
 void waker_reset(void);

@@ -56,7 +56,7 @@ static int play_close(int fd)
 {
 	struct file *f = fd >= FIRST_FD && fd < FIRST_FD + (int)n_files ? &files[fd - FIRST_FD] : NULL;
 
-	point((struct place){ "close", NULL, true });
+	point((struct place){ .what = "close" });
 	if (!f || f->kind == CLOSED)
 		found("use after free", "close: descriptor %d is closed", fd);
 	f->kind = CLOSED;
@@ -91,7 +91,7 @@ static ssize_t play_write(int fd, const void *buf, size_t len)
 	struct file *f;
 	uint64_t n;
 
-	point((struct place){ "write to an eventfd", NULL, true });
+	point((struct place){ .what = "write to an eventfd" });
 	f = file_of(fd, EVENT, "write");
 	if (len != sizeof n)
 		found("explorer", "write of %zu bytes", len);
@@ -106,7 +106,7 @@ static ssize_t play_read(int fd, void *buf, size_t len)
 {
 	struct file *f;
 
-	point((struct place){ "read an eventfd", NULL, true });
+	point((struct place){ .what = "read an eventfd" });
 	f = file_of(fd, EVENT, "read");
 	if (len < sizeof f->count || f->count == 0) {
 		errno = f->count ? EINVAL : EAGAIN;
@@ -158,7 +158,7 @@ static int wait_until(int ep, struct epoll_event *events, int max, uint64_t dead
 	struct file *e;
 	int n;
 
-	point((struct place){ "epoll_wait", NULL, true });
+	point((struct place){ .what = "epoll_wait" });
 	e = file_of(ep, EPOLL, "epoll_wait");
 	while ((n = fetch(e, events, max)) == 0 && deadline_ns > run.now_ns)
 		if (!block(e, "sleeps in epoll_wait", deadline_ns))

@@ -25,7 +25,7 @@
 #include "explore/engine/report.h"
 #include "explore/engine/search.h"
 
-enum { SCHEDULE_LEN = 4096, HANG_SECONDS = 20 };
+enum { SCHEDULE_LEN = 4096, HANG_SECONDS = 20, CHEAP_RUNS = 3000 };
 
 static struct {
 	unsigned bound;
@@ -96,6 +96,7 @@ static void catch_signals(void)
 struct outcome {
 	bool is_good;
 	bool is_complete;
+	bool is_every;     /* no schedule was left out because of the bound */
 	unsigned bound;    /* of the last complete walk, or of what was found */
 	uint64_t n_runs;   /* in the last walk */
 	uint64_t n_random;
@@ -149,7 +150,10 @@ static bool walk_at_random(const struct scenario *s, struct outcome *o, unsigned
 	return true;
 }
 
-/* With few preemptions first: what is found then is easiest to read. */
+/*
+ * With few preemptions first: what is found then is easiest to read. Beyond what was asked for as long
+ * as it costs little: small scenarios are so played in every order there is.
+ */
 static bool walk_by_bounds(const struct scenario *s, struct outcome *o, double until)
 {
 	unsigned bound = options.bound;
@@ -159,7 +163,10 @@ static bool walk_by_bounds(const struct scenario *s, struct outcome *o, double u
 	for (o->bound = 0;; o->bound++) {
 		if (!walk(s, o, o->bound, until))
 			return false;
-		if (!o->is_complete || o->bound == bound)
+		o->is_every = o->is_complete && !search_was_cut();
+		if (!o->is_complete || o->is_every)
+			return true;
+		if (o->bound >= bound && o->n_runs > CHEAP_RUNS)
 			return true;
 	}
 }
@@ -230,8 +237,15 @@ static const char *grouped(uint64_t n)
 
 static void say(const struct scenario *s, const struct outcome *o, const char *verdict)
 {
-	printf("  %-6s %-44s %12s interleavings, %u preemptions%s; %.1f s\n", verdict, s->name,
-	       grouped(o->n_runs), o->bound, o->is_good && !o->is_complete ? ", not all" : "", o->seconds);
+	char bound[40];
+
+	if (o->is_good && o->is_every)
+		snprintf(bound, sizeof bound, "all there are");
+	else
+		snprintf(bound, sizeof bound, "up to %u preemptions%s", o->bound,
+			 o->is_good && !o->is_complete ? ", not all" : "");
+	printf("  %-6s %-44s %12s interleavings, %s; %.1f s\n", verdict, s->name, grouped(o->n_runs), bound,
+	       o->seconds);
 }
 
 /* A kernel with a known bug is good if that is what is found, and not sooner than it can be. */
@@ -342,6 +356,7 @@ int main(int argc, char **argv)
 	memory_init();
 	race_init();
 	threads_init();
+	posix_init();
 	catch_signals();
 	if (options.replay)
 		return replay_one();

@@ -20,8 +20,16 @@
 #include "explore/engine/race.h"
 #include "explore/engine/report.h"
 
-/* base/lock.h asks libc whether there is but one thread. There is, but nobody must know. */
+/*
+ * base/lock.h asks libc whether there is but one thread. There is, and libc says so here when the process
+ * starts; but nobody must know.
+ */
 char __libc_single_threaded;
+
+void posix_init(void)
+{
+	__libc_single_threaded = 0;
+}
 
 /* --- The heap --- */
 
@@ -72,7 +80,7 @@ static uint64_t deadline_of(const struct timespec *ts, bool is_absolute)
 
 static long futex_wait(uint32_t *word, uint32_t seen, uint64_t deadline_ns)
 {
-	point((struct place){ "futex wait", word, false });
+	point((struct place){ .what = "futex wait", .addr = word });
 	if (run.is_tso)
 		tso_drain(run.current);
 	memory_check((uintptr_t)word, sizeof *word);
@@ -92,7 +100,7 @@ static long futex_wake(uint32_t *word, unsigned n)
 {
 	unsigned woken;
 
-	point((struct place){ "futex wake", NULL, true });
+	point((struct place){ .what = "futex wake" });
 	if (run.is_tso)
 		tso_drain(run.current);
 	woken = wake(word, n);
@@ -136,7 +144,7 @@ int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*bod
 	struct thread *t;
 
 	(void)attr;
-	point((struct place){ "pthread_create", NULL, true });
+	point((struct place){ .what = "pthread_create" });
 	t = thread_new(body, arg);
 	if (!t)
 		return EAGAIN;
@@ -188,7 +196,7 @@ int __wrap_sched_yield(void)
 int __wrap_nanosleep(const struct timespec *ts, struct timespec *left)
 {
 	(void)left;
-	point((struct place){ "nanosleep", NULL, false });
+	point((struct place){ .what = "nanosleep" });
 	block(ts, "nanosleep", deadline_of(ts, false));
 	return 0;
 }
@@ -234,7 +242,7 @@ static void give(pthread_mutex_t *m)
 
 int __wrap_pthread_mutex_lock(pthread_mutex_t *m)
 {
-	point((struct place){ "mutex lock", m, true });
+	point((struct place){ .what = "mutex lock", .addr = m, .is_write = true });
 	memory_check((uintptr_t)m, sizeof *m);
 	if (*owner_of(m) == run.current->id + 1)
 		found("deadlock", "a mutex is locked twice by the same thread");
@@ -244,7 +252,7 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *m)
 
 int __wrap_pthread_mutex_trylock(pthread_mutex_t *m)
 {
-	point((struct place){ "mutex trylock", m, true });
+	point((struct place){ .what = "mutex trylock", .addr = m, .is_write = true });
 	memory_check((uintptr_t)m, sizeof *m);
 	if (*owner_of(m))
 		return EBUSY;
@@ -254,7 +262,7 @@ int __wrap_pthread_mutex_trylock(pthread_mutex_t *m)
 
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *m)
 {
-	point((struct place){ "mutex unlock", m, true });
+	point((struct place){ .what = "mutex unlock", .addr = m, .is_write = true });
 	memory_check((uintptr_t)m, sizeof *m);
 	give(m);
 	return 0;
@@ -279,7 +287,7 @@ static int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, uint64_t deadline_ns
 {
 	bool in_time;
 
-	point((struct place){ "condition wait", c, false });
+	point((struct place){ .what = "condition wait", .addr = c });
 	memory_check((uintptr_t)c, sizeof *c);
 	give(m);
 	in_time = block(c, "a condition", deadline_ns);
@@ -301,7 +309,7 @@ static int cond_wake(pthread_cond_t *c, unsigned n)
 {
 	unsigned woken;
 
-	point((struct place){ "condition signal", NULL, true });
+	point((struct place){ .what = "condition signal" });
 	memory_check((uintptr_t)c, sizeof *c);
 	woken = wake(c, n);
 	report_value(woken, woken);

@@ -102,6 +102,14 @@ bool race_is_shared(const volatile void *addr, bool is_write)
 	return after;
 }
 
+bool race_was_shared(const volatile void *addr)
+{
+	uint32_t i = memory_granule((uintptr_t)addr);
+	uint8_t by = i == MEMORY_UNKNOWN ? 0 : granules[i].seen_by;
+
+	return (by & (by - 1)) && granules[i].written_by;
+}
+
 bool race_has_grown(void)
 {
 	return has_grown;

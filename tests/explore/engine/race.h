@@ -28,6 +28,7 @@ void race_reset(void);
  * says so from then on: the runs made before know too few places where steps end.
  */
 bool race_is_shared(const volatile void *addr, bool is_write);
+bool race_was_shared(const volatile void *addr); /* without asking for oneself */
 bool race_has_grown(void);
 void race_forget_grown(void);
 void race_forget_shared(void); /* before another scenario */

@@ -11,6 +11,7 @@
 
 #include "explore/engine/engine.h"
 #include "explore/engine/memory.h"
+#include "explore/engine/race.h"
 #include "explore/engine/search.h"
 
 enum { MESSAGE_LEN = 512, SHOWN_STEPS_MAX = 400 };
@@ -175,7 +176,7 @@ void report_flush(unsigned thread, const void *addr, uint64_t value)
 	n_steps++;
 	*s = (struct step){ .thread = thread,
 			    .decision = run.n_decisions,
-			    .place = { "its store reaches memory", addr, true },
+			    .place = { .what = "its store reaches memory", .addr = addr },
 			    .has_value = true,
 			    .before = value,
 			    .after = value };
@@ -322,17 +323,28 @@ static bool is_engine(const struct symbol *s)
 	return s && s->n > 0 && strncmp(s->place[0], "engine/", 7) == 0;
 }
 
-/* "mpsc_try_send sync/mpsc_send.c:68 < lock_acquire base/lock.h:80": the outermost says what it is about. */
+static bool is_header(const char *place)
+{
+	const char *colon = strchr(place, ':');
+
+	return colon && colon - place > 2 && strncmp(colon - 2, ".h", 2) == 0;
+}
+
+/* "mpsc_try_send sync/mpsc_send.c:61 (lock_acquire, lock_try)": what headers bring along goes by name. */
 static void print_pc(uintptr_t pc)
 {
 	const struct symbol *s = symbol_of(pc);
+	unsigned at = 0;
 
 	if (!s || s->n == 0) {
 		printf("0x%" PRIxPTR, pc);
 		return;
 	}
-	for (unsigned i = s->n; i-- > 0;)
-		printf("%s%s %s", i + 1 < s->n ? " > " : "", s->function[i], s->place[i]);
+	while (at + 1 < s->n && is_header(s->place[at]))
+		at++;
+	printf("%s %s", s->function[at], s->place[at]);
+	for (unsigned i = at; i-- > 0;)
+		printf("%s%s%s", i + 1 == at ? " (" : ", ", s->function[i], i == 0 ? ")" : "");
 }
 
 /* The innermost place that is not the explorer's own. */
@@ -384,10 +396,13 @@ static void print_value(uint64_t value)
 	printf(value < 10 ? "%" PRIu64 : "0x%" PRIx64, value);
 }
 
+/* What only one thread touches is no part of the story. */
 static void print_step(unsigned i)
 {
 	const struct step *s = &steps[i];
 
+	if (s->place.addr && !s->place.is_sleep && !race_was_shared(s->place.addr))
+		return;
 	printf("  %4u  %s  %s", i + 1, report_thread(s->thread), s->place.what);
 	if (s->place.addr)
 		printf(" of %s", memory_name((uintptr_t)s->place.addr));

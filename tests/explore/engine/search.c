@@ -26,6 +26,7 @@ static struct {
 	uint32_t n;       /* nodes in the path */
 	uint32_t n_given; /* the first so many are to be repeated */
 	unsigned n_used;
+	bool was_cut;     /* there was an option that the bound forbade */
 
 	unsigned depth;
 	uint64_t random;
@@ -72,7 +73,13 @@ void search_begin_all(unsigned bound)
 {
 	search.mode = ALL;
 	search.bound = bound;
+	search.was_cut = false;
 	begin_run(0);
+}
+
+bool search_was_cut(void)
+{
+	return search.was_cut;
 }
 
 /* The options of a node in the order in which they are tried: the usual one, then the others. */
@@ -84,8 +91,10 @@ static bool next_option(struct node *node)
 	for (unsigned i = from; i < 2 * OPTION_FLUSH; i++) {
 		if (!(node->options & 1u << i) || i == first)
 			continue;
-		if (is_preemption(node->current, i) && node->n_used >= search.bound)
+		if (is_preemption(node->current, i) && node->n_used >= search.bound) {
+			search.was_cut = true;
 			continue;
+		}
 		node->chosen = (uint8_t)i;
 		return true;
 	}
@@ -227,8 +236,10 @@ unsigned search_choose(unsigned options, int current)
 		return (unsigned)__builtin_ctz(options);
 	if (search.mode == RANDOM)
 		return choose_at_random(options, current);
-	if (current >= 0 && search.n_used >= search.bound && options >> OPTION_FLUSH == 0)
+	if (current >= 0 && search.n_used >= search.bound && options >> OPTION_FLUSH == 0) {
+		search.was_cut = true;
 		return (unsigned)current;
+	}
 	chosen = choose_of_all(options, current);
 	if (is_preemption(current, chosen))
 		search.n_used++;

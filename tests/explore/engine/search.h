@@ -26,6 +26,9 @@ void search_begin_all(unsigned bound);
 /* Prepares the next run. False: that were all. Before the first run it need not be called. */
 bool search_next(void);
 
+/* After the last run: whether the bound has kept any schedule out. If not, these were all there are. */
+bool search_was_cut(void);
+
 /* Random priorities that change `depth - 1` times; every run another one, until one stops. */
 void search_begin_random(unsigned depth, uint64_t seed);
 void search_next_random(void);

@@ -199,7 +199,7 @@ static void go_on(int current)
 			switch_to(&run.threads[chosen]);
 			return;
 		}
-		count_step((struct place){ "flush", NULL, false });
+		count_step((struct place){ .what = "flush" });
 		tso_flush(chosen - OPTION_FLUSH);
 	}
 }
@@ -213,7 +213,7 @@ void point(struct place place)
 		return;
 	run.n_decisions++;
 	run.yielded &= 1u << me;
-	if (run.is_traced || !place.addr || race_is_shared(place.addr, place.is_write))
+	if (!place.addr || race_is_shared(place.addr, place.is_write) || run.is_traced)
 		go_on((int)me);
 	count_step(place);
 }
@@ -231,7 +231,7 @@ bool block(const void *thing, const char *why, uint64_t deadline_ns)
 	if (run.is_tso)
 		tso_drain(me);
 	if (me->id > 0)
-		count_step((struct place){ why, thing, false });
+		count_step((struct place){ .what = why, .addr = thing, .is_sleep = true });
 	run.n_decisions++;
 	go_on(-1);
 	me->waits_for = NULL;
@@ -258,7 +258,7 @@ void yield(void)
 	if (!run.is_parallel)
 		return;
 	run.yielded |= 1u << run.current->id;
-	count_step((struct place){ "yield", NULL, false });
+	count_step((struct place){ .what = "yield" });
 	run.n_decisions++;
 	go_on(-1);
 	run.yielded &= ~(1u << run.current->id);
@@ -331,7 +331,7 @@ struct thread *thread_new(void *(*body)(void *), void *arg)
 
 void thread_join(struct thread *t)
 {
-	point((struct place){ "join", NULL, false });
+	point((struct place){ .what = "join" });
 	while (t->status != STATUS_DONE)
 		block(t, "join", UINT64_MAX);
 	vclock_join(&run.current->clock, &t->clock);
@@ -403,6 +403,7 @@ bool threads_run(const struct scenario *s)
 	race_reset();
 	kernel_reset();
 	tso_reset();
+	waker_reset();
 	run.current = thread_new(run_scenario, NULL);
 	memcpy(tls.at, tls.initial, tls.len);
 	threads__switch(&engine_sp, run.current->sp);

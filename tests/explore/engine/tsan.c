@@ -110,7 +110,7 @@ int explore_memcmp(const void *a, const void *b, size_t len)
 /* `after`: what is written, for the trace. */
 static void begin(const char *what, const volatile void *p, size_t len, bool is_write, uintptr_t pc)
 {
-	point((struct place){ what, p, is_write });
+	point((struct place){ .what = what, .addr = p, .is_write = is_write });
 	memory_check((uintptr_t)p, len);
 	race_access((uintptr_t)p, len, is_write, true, pc);
 }
@@ -253,7 +253,7 @@ ATOMIC(64)
 
 void __tsan_atomic_thread_fence(int order)
 {
-	point((struct place){ "fence", NULL, false });
+	point((struct place){ .what = "fence" });
 	if (run.is_tso && order == __ATOMIC_SEQ_CST)
 		tso_drain(run.current);
 	race_fence(order);

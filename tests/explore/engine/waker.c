@@ -44,7 +44,7 @@ static struct waker clone(void *data)
 /* To wake is to do what others can notice, to clone or drop is not. */
 static void wake_up(struct sleeper *s, const char *how)
 {
-	point((struct place){ how, NULL, true });
+	point((struct place){ .what = how });
 	s->is_woken = true;
 	s->n_wakes++;
 	wake(s, 1);
@@ -84,7 +84,7 @@ struct waker explore_waker(struct sleeper *s)
 
 void explore_sleep(struct sleeper *s)
 {
-	point((struct place){ "sleep unless woken", NULL, false });
+	point((struct place){ .what = "sleep unless woken" });
 	while (!s->is_woken)
 		block(s, "a waker", UINT64_MAX);
 	s->is_woken = false;
