@@ -2,9 +2,12 @@
 #include "trace/recorder.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "executor/runtime.h"
 #include "future/co.h"
 #include "time/timers.h"
 
@@ -14,6 +17,7 @@ struct lane {
 	const struct future *future; /* NULL: over */
 	const char *name;
 	bool is_queued; /* spawned or woken, and not polled since */
+	bool is_aborted;
 };
 
 static struct {
@@ -22,6 +26,7 @@ static struct {
 	unsigned n_lanes, max_lanes;
 	unsigned n_queued;          /* lanes that are */
 	unsigned current;           /* whose poll or drop we are in; 0: none */
+	unsigned ended;             /* the lane that has come to its end just now; or 0 */
 	unsigned depth;             /* polls and drops that have not returned */
 	unsigned n_unseen;          /* those of them that are not told of */
 	const char *cause;
@@ -81,13 +86,22 @@ static unsigned new_lane(const void *task, struct future *f)
 	return rec.n_lanes;
 }
 
-/* The youngest first: memory of tasks is used again. 0: none. */
+/*
+ * The youngest first: memory of tasks is used again; and an executor written by hand may have one
+ * waker for all, so a live one before one that is over. 0: none.
+ */
 static unsigned find_task(const void *task)
 {
-	for (unsigned i = rec.n_lanes; i > 0; i--)
-		if (lane_of(i)->task == task)
+	unsigned over = 0;
+
+	for (unsigned i = rec.n_lanes; i > 0; i--) {
+		if (lane_of(i)->task != task)
+			continue;
+		if (lane_of(i)->future)
 			return i;
-	return 0;
+		over = over ? over : i;
+	}
+	return over;
 }
 
 static unsigned find_future(const struct future *f)
@@ -98,8 +112,23 @@ static unsigned find_future(const struct future *f)
 	return 0;
 }
 
+/*
+ * By its address, since wakers may change from poll to poll. Whoever never polled it may have
+ * forgotten a future there, so the name counts, too.
+ */
+static unsigned lane_to_poll(const void *task, struct future *f)
+{
+	unsigned number = find_future(f);
+
+	if (number == 0 || strcmp(lane_of(number)->name, name_of(f)) != 0)
+		return new_lane(task, f);
+	lane_of(number)->task = task;
+	return number;
+}
+
 static void end_lane(unsigned number)
 {
+	rec.ended = number;
 	if (number != 0) {
 		set_queued(number, false);
 		lane_of(number)->future = NULL;
@@ -139,12 +168,22 @@ static void leave(const struct future_ops *ops)
 	rec.n_unseen -= ops->is_unseen;
 }
 
-/* What spawns, wakes or aborts: the task that is being polled, or what the runtime is at. */
-static void tell_cause(enum tape_kind kind, unsigned lane, const char *by, bool is_no_news)
+/* What spawns, wakes or aborts: what the runtime is at, or the task that is being polled. */
+struct cause {
+	const char *by;
+	unsigned lane;
+};
+
+static struct cause cause_now(void)
+{
+	return (struct cause){ rec.cause, rec.cause ? 0 : rec.current };
+}
+
+static void tell_cause(enum tape_kind kind, unsigned lane, struct cause cause, bool is_no_news)
 {
 	tell((struct tape_entry){ .kind = kind, .lane = lane,
 				  .name = lane ? lane_of(lane)->name : NULL,
-				  .by = by, .by_lane = by ? 0 : rec.current,
+				  .by = cause.by, .by_lane = cause.lane,
 				  .is_no_news = is_no_news });
 }
 
@@ -153,10 +192,8 @@ static void on_poll(struct future *f, struct context *cx)
 	if (!is_recorded)
 		return;
 	if (rec.depth == 0) {
-		const void *task = cx->waker->data;
-		unsigned lane = find_task(task);
-
-		rec.current = lane && lane_of(lane)->future == f ? lane : new_lane(task, f);
+		rec.current = lane_to_poll(cx->waker->data, f);
+		rec.ended = 0;
 		set_queued(rec.current, false);
 	}
 	if (!f->ops->is_unseen)
@@ -164,11 +201,17 @@ static void on_poll(struct future *f, struct context *cx)
 	enter(f->ops);
 }
 
+/* The tape may begin, or end and begin again, in the midst of polls: their ends are not on it. */
+static bool is_inside(void)
+{
+	return is_recorded && rec.depth > 0;
+}
+
 static void on_pending(struct future *f)
 {
 	const char *at = NULL;
 
-	if (!is_recorded)
+	if (!is_inside())
 		return;
 	leave(f->ops);
 	if (f->ops->poll == co__poll)
@@ -195,7 +238,7 @@ static void end(enum tape_kind kind, const struct future_ops *ops)
 
 static void on_ready(struct future *f)
 {
-	if (is_recorded)
+	if (is_inside())
 		end(TAPE_READY, f->ops);
 }
 
@@ -211,7 +254,7 @@ static void on_drop(struct future *f, const struct future_ops *ops)
 
 static void on_dropped(const struct future_ops *ops)
 {
-	if (is_recorded)
+	if (is_inside())
 		end(TAPE_DROP, ops);
 }
 
@@ -227,33 +270,49 @@ static void on_spawn(const void *task, struct future *f)
 		return;
 	lane = new_lane(task, f);
 	set_queued(lane, true);
-	tell_cause(TAPE_SPAWN, lane, rec.cause, false);
+	tell_cause(TAPE_SPAWN, lane, cause_now(), false);
+}
+
+static bool is_over(unsigned lane)
+{
+	return lane != 0 && !lane_of(lane)->future;
 }
 
 static void on_abort(const void *task)
 {
 	if (is_recorded) {
 		unsigned lane = find_task(task);
-		bool is_over = lane && !lane_of(lane)->future;
+		bool is_aborted = lane != 0 && lane_of(lane)->is_aborted;
 
-		tell_cause(TAPE_ABORT, lane, rec.cause, is_over);
-		set_queued(lane, !is_over);
+		tell_cause(TAPE_ABORT, lane, cause_now(), is_over(lane) || is_aborted);
+		set_queued(lane, !is_over(lane));
+		if (lane != 0)
+			lane_of(lane)->is_aborted = true;
 	}
 }
 
-static void wake_by(const void *task, const char *by)
+static void wake_by(const void *task, struct cause cause)
 {
 	unsigned lane = find_task(task);
-	bool is_over = lane && !lane_of(lane)->future;
+	bool is_queued = lane != 0 && lane_of(lane)->is_queued;
 
-	tell_cause(TAPE_WAKE, lane, by, is_over || (lane && lane_of(lane)->is_queued));
-	set_queued(lane, !is_over);
+	tell_cause(TAPE_WAKE, lane, cause, is_over(lane) || is_queued);
+	set_queued(lane, !is_over(lane));
 }
 
+/*
+ * Between two polls a runtime wakes for a cause that it names, or because a task has come to its
+ * end: whoever joins it.
+ */
 static void on_wake(const void *task)
 {
-	if (is_recorded)
-		wake_by(task, rec.cause);
+	if (is_recorded) {
+		struct cause cause = cause_now();
+
+		if (!cause.by && cause.lane == 0 && runtime_current())
+			cause.lane = rec.ended;
+		wake_by(task, cause);
+	}
 }
 
 static void on_arrive(const void *task)
@@ -262,7 +321,7 @@ static void on_arrive(const void *task)
 		unsigned lane = find_task(task);
 
 		if (lane && lane_of(lane)->future && !lane_of(lane)->is_queued)
-			wake_by(task, "another thread");
+			wake_by(task, (struct cause){ .by = "another thread" });
 	}
 }
 
@@ -295,6 +354,16 @@ static const struct probe listener = {
 
 /* --- Begin and end --- */
 
+bool recorder_is_on(void)
+{
+	return rec.sink != NULL;
+}
+
+bool recorder_is_here(void)
+{
+	return is_recorded;
+}
+
 int recorder_begin(struct recorder_sink *sink)
 {
 	if (rec.sink)
@@ -324,4 +393,20 @@ const char *tape_kind_name(enum tape_kind kind)
 	};
 
 	return names[kind];
+}
+
+const char *tape_time_text(uint64_t ns, char text[TAPE_TIME_SIZE])
+{
+	const uint64_t ns_per_ms = 1000000;
+	uint64_t ms = ns / ns_per_ms;
+	unsigned fraction = (unsigned)(ns % ns_per_ms);
+	int width = 6;
+
+	for (; fraction && fraction % 10 == 0; width--)
+		fraction /= 10;
+	if (fraction)
+		snprintf(text, TAPE_TIME_SIZE, "%" PRIu64 ".%0*u ms", ms, width, fraction);
+	else
+		snprintf(text, TAPE_TIME_SIZE, "%" PRIu64 " ms", ms);
+	return text;
 }

@@ -2,7 +2,6 @@
 #include "trace/tape_layout.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include "trace/svg.h"
 
 enum {
-	NS_PER_MS = 1000000,
 	STEP_MIN = 40,
 	STEP_MAX = 64,
 	MANY = 200,        /* entries: with more than these, columns are narrow */
@@ -336,27 +334,12 @@ void tape_layout_label(const struct tape_layout *l, unsigned lane, char text[TAP
 			 l->lanes[lane].name ? l->lanes[lane].name : "?");
 }
 
-const char *tape_layout_ms(uint64_t ns, char text[TAPE_TIME_SIZE])
-{
-	uint64_t ms = ns / NS_PER_MS;
-	unsigned fraction = (unsigned)(ns % NS_PER_MS);
-	int width = 6;
-
-	for (; fraction && fraction % 10 == 0; width--)
-		fraction /= 10;
-	if (fraction)
-		snprintf(text, TAPE_TIME_SIZE, "%" PRIu64 ".%0*u ms", ms, width, fraction);
-	else
-		snprintf(text, TAPE_TIME_SIZE, "%" PRIu64 " ms", ms);
-	return text;
-}
-
 const char *tape_layout_when(const struct tape_entry *e, char text[TAPE_TIME_SIZE])
 {
 	char time[TAPE_TIME_SIZE];
 
 	text[0] = '\0';
 	if (e && e->has_time)
-		snprintf(text, TAPE_TIME_SIZE, ", %.36s", tape_layout_ms(e->ns, time));
+		snprintf(text, TAPE_TIME_SIZE, ", %.36s", tape_time_text(e->ns, time));
 	return text;
 }

@@ -26,7 +26,6 @@ enum {
 	TAPE_CAUSES_MAX = 8,   /* any more share the last row */
 	TAPE_DEPTH_MAX = 24,   /* what is deeper has no box, and is counted */
 	TAPE_LABEL_SIZE = 256,
-	TAPE_TIME_SIZE = 40,
 };
 
 struct tape_lane {
@@ -82,8 +81,7 @@ unsigned tape_layout_cause(const struct tape_layout *l, const struct tape_entry 
 /* What a lane is called: "#1 two_pages". */
 void tape_layout_label(const struct tape_layout *l, unsigned lane, char text[TAPE_LABEL_SIZE]);
 
-/* "20 ms", "1.5 ms": no more digits than there are. Behind other words, ", 20 ms" or nothing. */
-const char *tape_layout_ms(uint64_t ns, char text[TAPE_TIME_SIZE]);
+/* For behind other words: ", 20 ms", or nothing. `e` may be NULL. */
 const char *tape_layout_when(const struct tape_entry *e, char text[TAPE_TIME_SIZE]);
 
 #endif

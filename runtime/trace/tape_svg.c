@@ -81,7 +81,7 @@ static void put_time(FILE *out, const struct tape_layout *l, size_t i)
 	char time[TAPE_TIME_SIZE];
 
 	svg_text(out, tape_layout_left(l, i) + 6, AXIS_Y + 15, BOLD, TAPE_TIME_SIZE,
-		 tape_layout_ms(l->entries[i].ns, time));
+		 tape_time_text(l->entries[i].ns, time));
 }
 
 /* The clock stands while tasks are polled, and jumps when all of them wait. */
@@ -92,7 +92,7 @@ static void put_jump(FILE *out, const struct tape_layout *l, size_t i)
 	char time[TAPE_TIME_SIZE], by[TAPE_TIME_SIZE + 1];
 
 	tape_shape_break(out, x, AXIS_Y, l->bottom);
-	snprintf(by, sizeof by, "+%s", tape_layout_ms(ns, time));
+	snprintf(by, sizeof by, "+%s", tape_time_text(ns, time));
 	svg_text(out, x, AXIS_Y - 11, "fill=\"" TAPE_INK "\"" CENTRED, TAPE_TIME_SIZE, by);
 }
 
@@ -188,7 +188,7 @@ static void draw_missing(FILE *out, int x, const struct tape_svg *t, const struc
 
 	if (t->n_missing > 0)
 		len = snprintf(said, sizeof said, "%zu more are not drawn: %s. ", t->n_missing,
-			       t->is_cut ? "there was no memory for them" : "--tape prints them all");
+			       t->is_cut ? "there was no memory" : "--tape prints them all");
 	if (l->n_too_deep > 0)
 		snprintf(said + len, sizeof said - (size_t)len,
 			 "%zu polls and drops inside of %d others are not drawn.", l->n_too_deep,

@@ -1,17 +1,7 @@
 /* tape_text: one entry, one line. See tape.h for what they look like. */
 #include "trace/tape_text.h"
 
-#include <inttypes.h>
-
-enum { NS_PER_MS = 1000000, NAME_WIDTH = 26 };
-
-static void print_time(FILE *out, uint64_t ns)
-{
-	if (ns % NS_PER_MS == 0)
-		fprintf(out, "%5" PRIu64 " ms  ", ns / NS_PER_MS);
-	else
-		fprintf(out, "%5.3f ms  ", (double)ns / NS_PER_MS);
-}
+enum { NAME_WIDTH = 26 };
 
 /* "#1 . . delay"; returns how wide that is. */
 static int print_name(FILE *out, const struct tape_entry *e)
@@ -39,11 +29,12 @@ static void write_line(struct recorder_sink *sink, const struct tape_entry *e)
 {
 	FILE *out = ((struct tape_text *)(void *)sink)->out;
 	bool has_cause = e->kind == TAPE_SPAWN || e->kind == TAPE_WAKE || e->kind == TAPE_ABORT;
+	char time[TAPE_TIME_SIZE];
 	int width;
 
 	fprintf(out, "| ");
 	if (e->has_time)
-		print_time(out, e->ns);
+		fprintf(out, "%8s  ", tape_time_text(e->ns, time));
 	if (e->kind == TAPE_PARK) {
 		fprintf(out, "park\n");
 		return;
