@@ -229,5 +229,5 @@ void current_thread_destroy(struct executor *x)
 	scheduler_here = outer;
 	probe_runtime(NULL);
 	reactor_fini(&x->reactor);
-	scheduler_unref(&x->scheduler);
+	scheduler_leave(&x->scheduler);
 }

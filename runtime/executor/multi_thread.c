@@ -295,6 +295,7 @@ static void *work(void *arg)
 	struct worker *w = arg;
 
 	worker_here = w;
+	scheduler_local = &w->local;
 	while (!idle_is_over(&w->mt->idle)) {
 		struct task *t = next(w);
 
@@ -303,6 +304,7 @@ static void *work(void *arg)
 		if (t)
 			run(w, t);
 	}
+	scheduler_local_end(&w->local);
 	return NULL;
 }
 
@@ -381,6 +383,7 @@ static int start_workers(struct multi_thread *mt)
 		int err;
 
 		w->mt = mt;
+		scheduler_add_local(&mt->x.scheduler, &w->local);
 		w->rand.state = mt->x.options.seed + i;
 		err = pthread_create(&w->thread, NULL, work, w);
 		if (err) {
@@ -423,7 +426,7 @@ static void end(struct multi_thread *mt)
 	scheduler__drop_all(&x->scheduler);
 	empty_queues(mt);
 	reactor_fini(&x->reactor);
-	scheduler_unref(&x->scheduler);
+	scheduler_leave(&x->scheduler);
 }
 
 int multi_thread_build(const struct runtime_builder *options, struct executor **out)

@@ -42,6 +42,7 @@ struct worker {
 	bool is_watched;      /* has asked for it since it last rested */
 	bool is_resting;      /* wakes come from the reactor, not from a poll */
 	struct rand rand;     /* whom to steal from first */
+	struct scheduler_local local;
 	pthread_t thread;
 
 	/* others, too, each by its own rules */

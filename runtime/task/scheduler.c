@@ -2,19 +2,123 @@
 #include "task/scheduler.h"
 
 _Thread_local struct scheduler *scheduler_here;
+_Thread_local struct scheduler_local *scheduler_local;
+
+enum { BATCH = 16, IDS = 256 }; /* so many slots, and numbers, does a worker get at once */
 
 void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops)
 {
 	*s = (struct scheduler){ .ops = ops };
-	count_add(&s->refs, 1);
 }
 
-void scheduler_unref(struct scheduler *s)
+static void free_all(struct scheduler *s)
 {
-	if (count_sub(&s->refs, 1) > 0)
-		return;
 	slab_fini(&s->slab);
 	s->ops->release(s);
+}
+
+/* --- Memory --- */
+
+static struct scheduler_local *local_of(struct scheduler *s)
+{
+	struct scheduler_local *l = scheduler_local;
+
+	return l && l->home == s ? l : NULL;
+}
+
+/* Under the lock. */
+static struct task *alloc(struct scheduler *s, size_t len)
+{
+	struct task *t = slab_alloc(&s->slab, len);
+
+	if (t) {
+		state_init(&t->state);
+		s->n_slots++;
+	}
+	return t;
+}
+
+/* Under the lock: some more for later, while we are here. */
+static void fill(struct scheduler *s, struct slab_cache *cache, size_t len)
+{
+	struct task *t;
+
+	for (unsigned i = 1; len <= SLAB_SLOT_MAX && i < BATCH && (t = alloc(s, len)); i++)
+		(void)slab_cache_put(cache, t, len); /* it is empty: there is room */
+}
+
+struct task *scheduler__alloc(struct scheduler *s, size_t len)
+{
+	struct scheduler_local *l = local_of(s);
+	struct task *t = l ? slab_cache_get(&l->cache, len) : NULL;
+
+	if (t) {
+		state_init(&t->state);
+		return t;
+	}
+	lock_acquire(&s->lock);
+	t = alloc(s, len);
+	if (l && t)
+		fill(s, &l->cache, len);
+	lock_release(&s->lock);
+	return t;
+}
+
+/* Under the lock. True: it was the last, of a runtime that has gone. */
+static bool give_back(struct scheduler *s, void *slot, size_t len)
+{
+	slab_free(&s->slab, slot, len);
+	return --s->n_slots == 0 && s->is_gone;
+}
+
+void scheduler__free(struct scheduler *s, struct task *t)
+{
+	struct scheduler_local *l = local_of(s);
+	size_t len = t->len;
+	bool is_last;
+	void *slot;
+
+	state_init(&t->state);
+	if (l && slab_cache_put(&l->cache, t, len))
+		return;
+	lock_acquire(&s->lock);
+	is_last = give_back(s, t, len);
+	for (unsigned i = 0; l && i < BATCH && (slot = slab_cache_get(&l->cache, len)); i++)
+		(void)give_back(s, slot, len); /* its runtime is there: it is a worker's */
+	lock_release(&s->lock);
+	if (is_last)
+		free_all(s);
+}
+
+void scheduler_add_local(struct scheduler *s, struct scheduler_local *l)
+{
+	l->home = s;
+	l->next = s->locals;
+	s->locals = l;
+}
+
+void scheduler_local_end(struct scheduler_local *l)
+{
+	struct scheduler *s = l->home;
+	size_t len;
+	void *slot;
+
+	lock_acquire(&s->lock);
+	while ((slot = slab_cache_take(&l->cache, &len)))
+		(void)give_back(s, slot, len);
+	lock_release(&s->lock);
+}
+
+void scheduler_leave(struct scheduler *s)
+{
+	bool is_last;
+
+	lock_acquire(&s->lock);
+	s->is_gone = true;
+	is_last = s->n_slots == 0;
+	lock_release(&s->lock);
+	if (is_last)
+		free_all(s);
 }
 
 static void push_here(struct scheduler *s, struct task *t)
@@ -28,30 +132,39 @@ static void push_here(struct scheduler *s, struct task *t)
 }
 
 /*
- * The end of a task. DONE comes before the look at the joiner, which is under the lock: a join that
- * registers either does so before our look, and is woken, or after it, and then sees DONE. False:
- * it is still linked in a queue.
+ * The end of a task. A join that registers does so, under the lock, either before DONE, and then is
+ * found here; or after it, and then sees DONE. True: it is still linked in a queue.
  */
 static bool end(struct scheduler *s, struct task *t, bool canceled)
 {
-	bool unlinked = state_finish(&t->state, canceled);
+	unsigned before = state_finish(&t->state, canceled);
 	struct waker joiner = { 0 };
 
-	lock_acquire(&s->lock);
-	if (t->joiner) {
-		joiner = waker_take(&t->joiner->waker);
-		t->joiner = NULL;
+	if (state_was_joined(before)) {
+		lock_acquire(&s->lock);
+		if (t->joiner) {
+			joiner = waker_take(&t->joiner->waker);
+			t->joiner = NULL;
+		}
+		lock_release(&s->lock);
+		waker_wake(&joiner);
 	}
-	lock_release(&s->lock);
-	waker_wake(&joiner);
-	return unlinked;
+	return state_was_linked(before);
 }
 
-/* Plainly where one thread does it. Returns the value after. */
+/* Plainly where one thread does it, or has numbers of its own. */
 static uint32_t next_id(struct scheduler *s)
 {
+	struct scheduler_local *l = local_of(s);
 	uint32_t last;
 
+	if (l) {
+		if (l->last_id == l->end_id) {
+			l->last_id = atomic_fetch_add_explicit(&s->last_id, IDS, memory_order_relaxed);
+			l->end_id = l->last_id + IDS;
+		}
+		return ++l->last_id;
+	}
 	if (s->ops->is_multi)
 		return atomic_fetch_add_explicit(&s->last_id, 1, memory_order_relaxed) + 1;
 	last = atomic_load_explicit(&s->last_id, memory_order_relaxed);
@@ -61,17 +174,20 @@ static uint32_t next_id(struct scheduler *s)
 
 static void count_live(struct scheduler *s, int change)
 {
-	if (s->ops->is_multi)
-		atomic_fetch_add_explicit(&s->n_live, (size_t)change, memory_order_relaxed);
+	struct scheduler_local *l = local_of(s);
+	_Atomic size_t *n = l ? &l->n_live : &s->n_live;
+
+	if (s->ops->is_multi && !l)
+		atomic_fetch_add_explicit(n, (size_t)change, memory_order_relaxed);
 	else
-		atomic_store_explicit(&s->n_live, scheduler_n_live(s) + (size_t)change,
-				      memory_order_relaxed);
+		atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) +
+					 (size_t)change, memory_order_relaxed);
 }
 
 void scheduler__finish(struct scheduler *s, struct task *t, bool canceled)
 {
 	count_live(s, -1);
-	if (end(s, t, canceled))
+	if (!end(s, t, canceled))
 		task__unref(t);
 }
 

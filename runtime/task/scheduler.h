@@ -30,7 +30,7 @@
 
 struct task {
 	struct task *next;        /* in the queue or the inbox: who set SCHEDULED links it */
-	struct scheduler *home;   /* counted in home->refs for as long as the task's memory lives */
+	struct scheduler *home;   /* lives for as long as any task's memory does */
 	struct state state;       /* any thread, through state.h */
 	struct count refs;        /* any thread: handle, runtime, waker clones */
 	struct task_join *joiner; /* under home->lock: who waits for the end */
@@ -42,33 +42,48 @@ struct task {
 
 struct scheduler;
 
+/*
+ * What a worker has for itself, so that it need not ask all the others for every task: memory, numbers,
+ * and a count of its own, which may well be negative: the sum is what counts.
+ */
+struct scheduler_local {
+	struct scheduler *home;
+	struct scheduler_local *next; /* of the same home; they stay until the runtime goes */
+	struct slab_cache cache;
+	_Atomic size_t n_live;        /* written by the worker, read by anybody */
+	uint32_t last_id, end_id;     /* numbers that are its own: from one more up to the other */
+};
+
+/* That of the worker which this thread is, or NULL. */
+extern _Thread_local struct scheduler_local *scheduler_local;
+
 /* What the two kinds of runtime do each in their own way. */
 struct scheduler_ops {
 	void (*push)(struct scheduler *, struct task *); /* any thread: it can run */
 	void (*unpark)(struct scheduler *);  /* makes a parked runtime return from its wait */
-	void (*release)(struct scheduler *); /* refs came to zero: free it */
+	void (*release)(struct scheduler *); /* the runtime and all tasks' memory are gone: free it */
 	bool is_multi;                       /* several threads poll */
 };
 
 struct scheduler {
 	const struct scheduler_ops *ops;
 
-	/* the runtime's thread only; n_live and last_id by any worker, atomically, if there are several */
+	/* the runtime's thread only; with several workers each counts in what is local to it */
 	struct task *first, *last; /* the run queue */
-	_Atomic size_t n_live;     /* tasks met and not done */
+	_Atomic size_t n_live;     /* tasks met and not done: see scheduler_n_live */
 	_Atomic uint32_t last_id;
+	struct scheduler_local *locals;
 	_Atomic bool closed;       /* being destroyed: nothing is spawned any more */
 
 	/* any thread, under the lock */
 	struct lock lock;
 	struct slab slab;          /* where tasks live */
+	size_t n_slots;            /* tasks whose memory is in use: handles and wakers outlive DONE */
+	bool is_gone;              /* the runtime has left: the last slot frees all */
 	bool parked;
 	bool inbox_closed;         /* every task is done: what comes late is only given back */
 	struct task *inbox_first, *inbox_last;
 	_Atomic bool inbox_used;   /* a hint to be read without the lock: look into the inbox */
-
-	/* any thread */
-	struct count refs;         /* the runtime, and each task's memory */
 };
 
 /* The scheduler whose runtime this thread is inside of, or NULL. */
@@ -77,8 +92,16 @@ extern _Thread_local struct scheduler *scheduler_here;
 /* `ops` has static storage. */
 void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops);
 
-/* Gives back one reference to the scheduler itself. Any thread. */
-void scheduler_unref(struct scheduler *s);
+/* The runtime has no more use for it. It goes with the memory of the last task. */
+void scheduler_leave(struct scheduler *s);
+
+/*
+ * Memory for a task, and back; any thread. The state word is zero from the moment the slot is the
+ * task's, and again before it is given back: a walk over all slots, which may be under way, thereby
+ * knows that there is nobody. NULL: no memory.
+ */
+struct task *scheduler__alloc(struct scheduler *s, size_t len);
+void scheduler__free(struct scheduler *s, struct task *t);
 
 /*
  * Every task that the runtime has met and that is not done, one by one; on the runtime's thread.
@@ -97,10 +120,21 @@ void scheduler_push(struct scheduler *s, struct task *t);
 /* ops->push of the runtime on one thread. */
 void scheduler__push_inbox(struct scheduler *s, struct task *t);
 
+/* Exact while nobody polls. */
 static inline size_t scheduler_n_live(const struct scheduler *s)
 {
-	return atomic_load_explicit(&s->n_live, memory_order_relaxed);
+	size_t n = atomic_load_explicit(&s->n_live, memory_order_relaxed);
+
+	for (const struct scheduler_local *l = s->locals; l; l = l->next)
+		n += atomic_load_explicit(&l->n_live, memory_order_relaxed);
+	return n;
 }
+
+/* Before any thread of the runtime runs: makes `l`, which is zeroed, one of its locals. */
+void scheduler_add_local(struct scheduler *s, struct scheduler_local *l);
+
+/* By the worker, at its end: what it had for itself is everybody's again. */
+void scheduler_local_end(struct scheduler_local *l);
 
 /* The runtime's thread. */
 static inline struct task *scheduler_pop(struct scheduler *s)

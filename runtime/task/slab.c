@@ -1,8 +1,6 @@
 /* slab: chunks, and free lists by size. See slab.h. */
 #include "task/slab.h"
 
-#include <stdbool.h>
-
 #include "future/bug.h"
 
 /*
@@ -111,6 +109,12 @@ void *slab_alloc(struct slab *s, size_t len)
 	return slot(s->open[class], s->open[class]->n++);
 }
 
+static void poison(void *p, size_t slot_len)
+{
+	if (slot_len > SLAB_KEPT)
+		ASAN_POISON_MEMORY_REGION((char *)p + SLAB_KEPT, slot_len - SLAB_KEPT);
+}
+
 void slab_free(struct slab *s, void *p, size_t len)
 {
 	size_t slot_len = round_up(len);
@@ -122,8 +126,49 @@ void slab_free(struct slab *s, void *p, size_t len)
 	}
 	free_slot->next = s->free[class_of(slot_len)];
 	s->free[class_of(slot_len)] = free_slot;
-	if (slot_len > SLAB_KEPT)
-		ASAN_POISON_MEMORY_REGION((char *)p + SLAB_KEPT, slot_len - SLAB_KEPT);
+	poison(p, slot_len);
+}
+
+/* --- A cache in front of it --- */
+
+void *slab_cache_get(struct slab_cache *c, size_t len)
+{
+	size_t slot_len = round_up(len);
+	struct slab_slot *p;
+
+	if (slot_len > SLAB_SLOT_MAX)
+		return NULL;
+	p = c->free[class_of(slot_len)];
+	if (!p)
+		return NULL;
+	c->free[class_of(slot_len)] = p->next;
+	c->n[class_of(slot_len)]--;
+	ASAN_UNPOISON_MEMORY_REGION(p, slot_len);
+	return p;
+}
+
+bool slab_cache_put(struct slab_cache *c, void *p, size_t len)
+{
+	size_t slot_len = round_up(len);
+	struct slab_slot *slot = p;
+
+	if (slot_len > SLAB_SLOT_MAX || c->n[class_of(slot_len)] >= SLAB_CACHE_MAX)
+		return false;
+	slot->next = c->free[class_of(slot_len)];
+	c->free[class_of(slot_len)] = slot;
+	c->n[class_of(slot_len)]++;
+	poison(p, slot_len);
+	return true;
+}
+
+void *slab_cache_take(struct slab_cache *c, size_t *len)
+{
+	for (unsigned class = 0; class < SLAB_CLASSES; class++)
+		if (c->n[class] > 0) {
+			*len = (class + 1) * (size_t)SLAB_STEP;
+			return slab_cache_get(c, *len);
+		}
+	return NULL;
 }
 
 void slab_fini(struct slab *s)

@@ -17,6 +17,7 @@
 #ifndef WEFT_TASK_SLAB_H
 #define WEFT_TASK_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,25 @@ void slab_free(struct slab *s, void *p, size_t len);
 
 /* Frees the chunks. What is still in use goes with them. */
 void slab_fini(struct slab *s);
+
+/*
+ * A few free slots at hand, for a thread that shares a slab with others: what it frees it will use
+ * again, and need not ask for under a lock. Zeroed: empty.
+ */
+enum { SLAB_CACHE_MAX = 64 };
+struct slab_cache {
+	struct slab_slot *free[SLAB_CLASSES]; /* by size */
+	unsigned char n[SLAB_CLASSES];
+};
+
+/* A slot for `len` bytes, or NULL: none is at hand. */
+void *slab_cache_get(struct slab_cache *c, size_t len);
+
+/* False: no room, or too large. `len` as it was given to slab_alloc. */
+bool slab_cache_put(struct slab_cache *c, void *p, size_t len);
+
+/* Any slot, and its length; NULL: it is empty. */
+void *slab_cache_take(struct slab_cache *c, size_t *len);
 
 /*
  * Walks over every slot that was handed out, freed ones included (the owner must be able to tell):

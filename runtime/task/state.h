@@ -14,12 +14,14 @@
  *	  HANDLE       spawn                                   task_detach
  *	  ADOPTED      the runtime has met it                  never
  *	  RUNNING      a worker is about to poll or drop it    that poll said PENDING
+ *	  JOINED       a join has left its waker               never
  *
- *	   0 init: nothing, no task here    5 abort: +ABORTED, then 2
- *	   1 spawn: SCHEDULED|HANDLE        6 detach: -HANDLE
- *	   2 schedule: +SCHEDULED           7 adopt: +ADOPTED
- *	   3 begin_poll: -SCHEDULED         8 begin_run: -SCHEDULED +RUNNING
- *	   4 finish: +DONE (+CANCELED)      9 end_run: -RUNNING
+ *	   0 init: nothing, no task here    6 detach: -HANDLE
+ *	   1 spawn: SCHEDULED|HANDLE        7 adopt: +ADOPTED
+ *	   2 schedule: +SCHEDULED           8 begin_run: -SCHEDULED +RUNNING
+ *	   3 begin_poll: -SCHEDULED         9 end_run: -RUNNING
+ *	   4 finish: +DONE (+CANCELED)     10 join: +JOINED
+ *	   5 abort: +ABORTED, then 2
  *
  * RUNNING is for workers only. Where there is one thread that polls, a task woken during its poll may
  * be queued at once (3). Where there are several, another would poll it at the same time: so whoever
@@ -46,6 +48,7 @@ enum {
 	STATE_HANDLE = 1u << 4,
 	STATE_ADOPTED = 1u << 5,
 	STATE_RUNNING = 1u << 6,
+	STATE_JOINED = 1u << 7,
 };
 
 struct state {
@@ -144,15 +147,33 @@ static inline __attribute__((warn_unused_result)) bool state_end_run(struct stat
 }
 
 /*
- * Edge 4. By the runtime. True: the runtime's reference is to be given back now; false: the task is
- * still linked in a queue and will be met there once more.
+ * Edge 4. By the runtime. Returns what the word was, for the two questions below: one instruction
+ * answers both, and whoever joins or wakes meanwhile comes before it or after it.
  */
-static inline __attribute__((warn_unused_result)) bool state_finish(struct state *s, bool canceled)
+static inline __attribute__((warn_unused_result)) unsigned state_finish(struct state *s, bool canceled)
 {
 	unsigned before = state__set(s, STATE_DONE | (canceled ? STATE_CANCELED : 0u));
 
 	bug_unless(!(before & STATE_DONE));
-	return (before & (STATE_SCHEDULED | STATE_RUNNING)) != STATE_SCHEDULED;
+	return before;
+}
+
+/* The task is still linked in a queue, and will be met there once more. */
+static inline bool state_was_linked(unsigned before)
+{
+	return (before & (STATE_SCHEDULED | STATE_RUNNING)) == STATE_SCHEDULED;
+}
+
+/* There may be a join, to be looked for under the lock. Else there is none, and none will come. */
+static inline bool state_was_joined(unsigned before)
+{
+	return before & STATE_JOINED;
+}
+
+/* Edge 10. Under the lock under which the waker is left. False: it is done, do not wait. */
+static inline __attribute__((warn_unused_result)) bool state_join(struct state *s)
+{
+	return !(state__set(s, STATE_JOINED) & STATE_DONE);
 }
 
 /* Edge 5. True: the caller must queue it, so that the runtime meets it. */

@@ -8,22 +8,6 @@
 
 /* --- Memory --- */
 
-/*
- * The word is zero from the moment the slot is the task's, and again before it is given back: a
- * walk over all slots, which may be under way, thereby knows that there is nobody.
- */
-static struct task *alloc(struct scheduler *s, size_t len)
-{
-	struct task *t;
-
-	lock_acquire(&s->lock);
-	t = slab_alloc(&s->slab, len);
-	if (t)
-		state_init(&t->state);
-	lock_release(&s->lock);
-	return t;
-}
-
 struct task *task__new(struct runtime *rt, size_t frame_len, size_t frame_align)
 {
 	struct scheduler *s = rt->scheduler;
@@ -33,7 +17,7 @@ struct task *task__new(struct runtime *rt, size_t frame_len, size_t frame_align)
 
 	if (atomic_load_explicit(&s->closed, memory_order_relaxed) || len > INT32_MAX)
 		return NULL;
-	t = alloc(s, len);
+	t = scheduler__alloc(s, len);
 	if (!t)
 		return NULL;
 	t->home = s;
@@ -42,7 +26,6 @@ struct task *task__new(struct runtime *rt, size_t frame_len, size_t frame_align)
 	t->len = (uint32_t)len;
 	t->is_wide = is_wide;
 	atomic_init(&t->refs.n, 2); /* the handle and the runtime */
-	count_add(&s->refs, 1);
 	return t;
 }
 
@@ -68,15 +51,8 @@ void task__start(struct task *t, struct future *f)
 
 void task__unref(struct task *t)
 {
-	struct scheduler *s = t->home;
-
-	if (count_sub(&t->refs, 1) > 0)
-		return;
-	state_init(&t->state);
-	lock_acquire(&s->lock);
-	slab_free(&s->slab, t, t->len);
-	lock_release(&s->lock);
-	scheduler_unref(s);
+	if (count_sub(&t->refs, 1) == 0)
+		scheduler__free(t->home, t);
 }
 
 /* --- The four functions behind a task's waker --- */

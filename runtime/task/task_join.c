@@ -12,10 +12,10 @@ static bool wait_for(struct task_join *j, struct waker *fresh)
 	struct task *t = j->task;
 	struct waker stale;
 
-	if (task_is_done(t))
-		return false;
 	if (t->joiner && t->joiner != j)
 		bug(task_name(t), "joined twice at the same time: only one can wait for a task", NULL, 0);
+	if (!state_join(&t->state))
+		return false;
 	t->joiner = j;
 	stale = j->waker;
 	j->waker = *fresh;
