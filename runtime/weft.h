@@ -31,6 +31,7 @@
 #include "time/interval.h"
 #include "time/timeout.h"
 
+#include "task/join_set.h"
 #include "task/task.h"
 
 #include "executor/block_on_park.h"
