@@ -82,9 +82,12 @@ struct waker explore_waker(struct sleeper *s)
 	return (struct waker){ &vtable, s };
 }
 
+/*
+ * No step ends here: whoever could come in between may as well come when this thread sleeps, which costs
+ * no preemption.
+ */
 void explore_sleep(struct sleeper *s)
 {
-	point((struct place){ .what = "sleep unless woken" });
 	while (!s->is_woken)
 		block(s, "a waker", UINT64_MAX);
 	s->is_woken = false;
