@@ -195,6 +195,16 @@ void idle_call(struct idle *idle)
 	send(idle, c);
 }
 
+bool idle_is_silent(struct idle *idle)
+{
+	bool is_silent;
+
+	lock_acquire(&idle->lock);
+	is_silent = idle->n_running == 0 && idle->n_watching == 0;
+	lock_release(&idle->lock);
+	return is_silent;
+}
+
 void idle_end(struct idle *idle)
 {
 	lock_acquire(&idle->lock);

@@ -96,6 +96,9 @@ void idle_watch(struct idle *idle);
 /* Something was injected: somebody comes, at once if nobody runs. */
 void idle_call(struct idle *idle);
 
+/* Everybody is asleep. By one of them, about to be so. */
+bool idle_is_silent(struct idle *idle);
+
 /* Who rests gets up, and nobody rests any more. */
 void idle_end(struct idle *idle);
 

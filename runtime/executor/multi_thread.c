@@ -236,6 +236,48 @@ static void sleep_in_reactor(struct worker *w, uint64_t limit_ns)
 		timers_rise(&x->timers);
 }
 
+/* Not done, and nobody could ever have it polled. */
+static bool is_dead(const struct task *root)
+{
+	return !task_is_done(root) && !task__may_run(root);
+}
+
+static bool some_root_is_dead(struct multi_thread *mt)
+{
+	bool is_some = false;
+
+	/* relaxed: a hint; who enters now has injected a task, and so calls somebody */
+	if (atomic_load_explicit(&mt->n_roots, memory_order_relaxed) == 0)
+		return false;
+	lock_acquire(&mt->roots_lock);
+	for (struct waiting_root *r = mt->roots; r && !is_some; r = r->next)
+		is_some = is_dead(r->task);
+	lock_release(&mt->roots_lock);
+	return is_some;
+}
+
+/* Those who wait for a root that is dead get it back, dropped. */
+static void abort_dead_roots(struct multi_thread *mt)
+{
+	lock_acquire(&mt->roots_lock);
+	for (struct waiting_root *r = mt->roots; r; r = r->next)
+		if (is_dead(r->task)) {
+			r->is_deadlocked = true;
+			task_abort(r->task); /* calls nobody: it puts the task into our slot */
+		}
+	lock_release(&mt->roots_lock);
+}
+
+/* Everybody sleeps, and nothing is armed: if it is provable that nobody will ever wake us, say so. */
+static void look_for_deadlock(struct worker *w)
+{
+	struct multi_thread *mt = w->mt;
+
+	if (timers_n(&mt->x.timers) == 0 && reactor_n_waiting(&mt->x.reactor) == 0 &&
+	    idle_is_silent(&mt->idle) && some_root_is_dead(mt) && stall_is_deadlock(&mt->x))
+		abort_dead_roots(mt);
+}
+
 static void sleep_for(struct worker *w, uint64_t limit_ns)
 {
 	if (w->rest.is_in_reactor)
@@ -253,7 +295,10 @@ static struct task *rest(struct worker *w, uint64_t *nap_ns)
 	while (what != IDLE_SEARCH) {
 		struct task *t;
 
-		sleep_for(w, what == IDLE_NAP ? *nap_ns : UINT64_MAX);
+		if (what == IDLE_SLEEP)
+			look_for_deadlock(w);
+		if (!w->slot)
+			sleep_for(w, what == IDLE_NAP ? *nap_ns : UINT64_MAX);
 		t = next(w);
 		if (t)
 			return t;
@@ -318,29 +363,52 @@ static void cancel(struct task *t)
 		sched_yield();
 }
 
+static void enlist(struct multi_thread *mt, struct waiting_root *r)
+{
+	lock_acquire(&mt->roots_lock);
+	r->next = mt->roots;
+	mt->roots = r;
+	lock_release(&mt->roots_lock);
+	atomic_fetch_add_explicit(&mt->n_roots, 1, memory_order_relaxed);
+}
+
+static void strike_off(struct multi_thread *mt, const struct waiting_root *r)
+{
+	lock_acquire(&mt->roots_lock);
+	for (struct waiting_root **p = &mt->roots; *p; p = &(*p)->next)
+		if (*p == r) {
+			*p = r->next;
+			break;
+		}
+	lock_release(&mt->roots_lock);
+	/* release: pairs with the acquire in multi_thread_n_roots; we are done with the runtime */
+	atomic_fetch_sub_explicit(&mt->n_roots, 1, memory_order_release);
+}
+
 int multi_thread_block_on(struct executor *x, struct future *f)
 {
 	struct multi_thread *mt = of(x);
-	struct task *t = spawn(&x->services, root, f);
+	struct waiting_root r = { 0 };
 	struct task_join join;
 	int err;
 
-	if (!t) {
+	r.task = spawn(&x->services, root, f);
+	if (!r.task) {
 		future_drop(f);
 		return -ENOMEM;
 	}
-	atomic_fetch_add_explicit(&mt->n_roots, 1, memory_order_relaxed);
-	err = block_on_park(task_join(&join, t));
+	enlist(mt, &r);
+	err = block_on_park(task_join(&join, r.task));
 	if (err)
-		cancel(t);
+		cancel(r.task);
 	else
-		err = join.err;
-	task_detach(t);
-	/* release: pairs with the acquire in multi_thread_n_roots; we are done with the runtime */
-	atomic_fetch_sub_explicit(&mt->n_roots, 1, memory_order_release);
+		err = r.is_deadlocked ? -EDEADLK : join.err;
+	strike_off(mt, &r);
+	task_detach(r.task);
 	return err;
 }
 
+/* acquire: pairs with the release in strike_off */
 size_t multi_thread_n_roots(const struct executor *x)
 {
 	return atomic_load_explicit(&of(x)->n_roots, memory_order_acquire);

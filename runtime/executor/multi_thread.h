@@ -52,6 +52,13 @@ struct worker {
 	char pad_behind[64];
 };
 
+/* Somebody in runtime_block_on. On his stack; under `roots_lock`. */
+struct waiting_root {
+	struct waiting_root *next;
+	struct task *task;
+	bool is_deadlocked; /* it was aborted, since nothing can ever run again */
+};
+
 /* What comes from threads that are not workers, and what a worker's queue has no room for. */
 struct injection {
 	struct lock lock;
@@ -64,7 +71,9 @@ struct multi_thread {
 	struct executor x; /* first */
 	struct injection injection;
 	struct idle idle;
-	_Atomic unsigned n_roots;
+	struct lock roots_lock;
+	struct waiting_root *roots; /* under that lock */
+	_Atomic unsigned n_roots;   /* how many, to be read without */
 	struct lock rand_lock;
 	unsigned n_workers;
 	size_t len; /* of this allocation */

@@ -25,6 +25,10 @@ void runtime_dump(struct runtime *rt, FILE *out)
 	for (struct task *t; (t = scheduler_next(s, &cursor));) {
 		unsigned n = task__n_wakers(t);
 
+		if (s->ops->is_multi && task__may_run(t)) {
+			fprintf(out, "task %" PRIu32 ", can run\n", task_id(t));
+			continue; /* a worker may be polling it just now: its frame is not ours to read */
+		}
 		fprintf(out, "task %" PRIu32 " (%s), %u waker%s\n", task_id(t), task_name(t), n,
 			n == 1 ? "" : "s");
 		backtrace_print(out, task__future(t), 1);

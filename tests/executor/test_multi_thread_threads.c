@@ -1,4 +1,5 @@
 /* The runtime on several threads: what comes from one must arrive, wherever it is run. */
+#define _GNU_SOURCE 1 /* open_memstream */
 #include "t.h"
 #include "t_future.h"
 
@@ -6,6 +7,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "weft.h"
 
@@ -344,4 +348,29 @@ TEST(multi_thread_threads, a_virtual_clock_is_for_one_thread)
 
 	CHECK_EQ(runtime_build(&(struct runtime_builder){ .n_workers = 2, .virtual_time = true }, &rt),
 		 -EINVAL);
+}
+
+/* --- Deadlock --- */
+
+TEST(multi_thread_threads, a_deadlock_is_reported_and_given_back_to_whoever_blocks)
+{
+	for (unsigned n = 1; n <= 3; n++) {
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+		struct runtime *rt;
+		struct pending never;
+		struct steps f;
+
+		CHECK_EQ(runtime_build(&(struct runtime_builder){ .n_workers = n, .diagnostics = out },
+				       &rt), 0);
+		CHECK_EQ(runtime_block_on(rt, pending(&never)), -EDEADLK);
+		CHECK(future_is_over(&never.future));
+		CHECK_EQ(runtime_block_on(rt, steps(&f, 3)), 0); /* and it can still be used */
+		runtime_destroy(rt);
+		fclose(out);
+		CHECK(strstr(text, "deadlock: 1 task will never be polled again"));
+		CHECK(strstr(text, "pending"));
+		free(text);
+	}
 }
