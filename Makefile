@@ -213,6 +213,7 @@ exercise hint:
 	@E='$(E)' sh tests/tools/exercise_list.sh $@
 else
 exercise: ## check your answer to an exercise of the book: E=countdown
+	$(if $(wildcard build/*debug/libweft.a),,@echo "first the library is built, with all its checks")
 	@settings=$$($(MAKE) -s --no-print-directory QUIET=1 DEBUG=1 \
 		SAN="$$(sh tests/tools/exercise_san.sh $(CC))" exercise_settings) && eval "$$settings sh tests/tools/exercise.sh $(E)"
 hint: ## one of its hints, of which there are up to three: E=countdown N=1

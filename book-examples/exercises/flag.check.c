@@ -4,8 +4,15 @@
  * A flag may be set while somebody polls. To come at each such moment, and each time anew, the lock of the
  * answer is ours: whenever it is given back, and whenever a waker is cloned, "another thread" may do
  * something. It is this one, which is all the same to whoever has let go of the lock.
+ *
+ * And whoever touches a flag without its lock is caught in the act: one flag lies in a page of memory that
+ * cannot be touched at all unless the lock is held.
  */
+#define _GNU_SOURCE 1
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
 
 #include "t_future.h"
 #include "weft.h"
@@ -14,9 +21,11 @@ static int lock_flag(pthread_mutex_t *lock);
 static int unlock_flag(pthread_mutex_t *lock);
 
 #define pthread_mutex_lock lock_flag
+#define pthread_mutex_trylock lock_flag
 #define pthread_mutex_unlock unlock_flag
 #include "check.h"
 #undef pthread_mutex_lock
+#undef pthread_mutex_trylock
 #undef pthread_mutex_unlock
 
 /* --- The lock, and what happens around it --- */
@@ -39,8 +48,18 @@ static void moment_passes(void *ignored)
 	flag_set(flag);
 }
 
+enum { PAGE = 65536 }; /* a multiple of what any machine calls a page */
+static struct flag *guarded; /* NULL: none */
+
+static void guard(int protection)
+{
+	if (guarded)
+		mprotect(guarded, PAGE, protection);
+}
+
 static int lock_flag(pthread_mutex_t *lock)
 {
+	guard(PROT_READ | PROT_WRITE);
 	must(n_locked == 0, "it locks a mutex that it has locked already, and would wait for itself.");
 	n_locked++;
 	return pthread_mutex_lock(lock);
@@ -52,6 +71,7 @@ static int unlock_flag(pthread_mutex_t *lock)
 
 	must(n_locked == 1, "it unlocks a mutex that it has not locked.");
 	n_locked--;
+	guard(PROT_NONE);
 	moment_passes(NULL);
 	return err;
 }
@@ -240,6 +260,43 @@ static void look_at_drop(void)
 	future_drop(flag_wait(&wait, &flag));
 }
 
+static void on_touch(int signal, siginfo_t *info, void *context)
+{
+	const char *at = info->si_addr, *flag = (const char *)guarded;
+
+	(void)signal, (void)context;
+	must(at < flag || at >= flag + sizeof *guarded, "it touches `%s` of the flag, and does not hold the lock.",
+	     at >= (const char *)&guarded->waker ? "waker" : at >= (const char *)&guarded->is_set ? "is_set" : "lock");
+	must(false, "it follows a pointer that points nowhere.");
+}
+
+/* What is atomic may be touched by anybody. */
+#define IS_PLAIN _Generic(&guarded->is_set, bool *: true, default: false)
+
+static void look_at_guarded(void)
+{
+	struct t_waker w[2] = { t_waker(), t_waker() };
+	struct flag_wait wait;
+	struct future *future;
+
+	if (!IS_PLAIN)
+		return;
+	guarded = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(guarded != MAP_FAILED, "there is no memory for it.");
+	*guarded = (struct flag)FLAG;
+	future = flag_wait(&wait, guarded);
+	sigaction(SIGSEGV, &(struct sigaction){ .sa_sigaction = on_touch, .sa_flags = SA_SIGINFO }, NULL);
+	guard(PROT_NONE);
+	t_poll(future, &w[0]);
+	t_poll(future, &w[1]);
+	future_drop(future);
+	future = flag_wait(&wait, guarded);
+	t_poll(future, &w[0]);
+	flag_set(guarded);
+	t_poll(future, &w[1]);
+	guard(PROT_READ | PROT_WRITE);
+}
+
 static void *set_it(void *flag)
 {
 	flag_set(flag);
@@ -259,8 +316,9 @@ static void look_at_threads(void)
 		doing("block_on_park, waiting for a flag that a thread has set,");
 		err = block_on_park(future);
 		pthread_join(thread, NULL);
-		must(err == 0, "round %d: block_on_park says %d: it sleeps, and nobody is left who could wake it.",
-		     round, err);
+		must(err != -EDEADLK, "round %d: block_on_park says -EDEADLK: it sleeps, and nobody is left who could "
+		     "wake it.", round);
+		must(err == 0, "round %d: block_on_park says %d.", round, err);
 	}
 }
 
@@ -280,6 +338,9 @@ const struct check checks[] = {
 	{ "no wake is lost, at whatever moment the flag is set", look_at_lost_wakes,
 	  "To look at the flag and to leave a waker must be one step. Whoever sets the flag comes before it, and "
 	  "then the poll sees that; or after it, and then he finds the waker.", 3 },
+	{ "the flag is touched only under its lock", look_at_guarded,
+	  "Another thread may be writing just now. That what you read then is of any use is promised by nobody: not "
+	  "by the processor, and not by C.", 3 },
 	{ "no lock is held while a waker is cloned, called or dropped", look_at_locks,
 	  "A waker is somebody else's code. It may take locks of its own, poll at once, drop the future that it "
 	  "wakes, and so come back to this very lock.", 3 },

@@ -88,7 +88,8 @@ static void scene_run(struct scene *s, struct future *future)
 	int err = runtime_block_on(s->rt, future);
 
 	s->over_ms = now_ms(s);
-	must(err == 0, "the runtime says %d: something is PENDING, and nobody is left who could wake it.", err);
+	must(err != -EDEADLK, "the runtime says -EDEADLK: it is PENDING, and nobody is left who could wake it.");
+	must(err == 0, "the runtime says %d.", err);
 }
 
 static void scene_fini(struct scene *s)

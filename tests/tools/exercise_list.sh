@@ -7,5 +7,5 @@ fi
 for source in book-examples/exercises/*.check.c; do
 	source=${source%.check.c}.c
 	printf '  %-15s %s\n' "$(basename "$source" .c)" "$(sed -n '2s/^ \* [^:]*: //p' "$source")"
-done
+done | sort -k 6n
 exit 1

@@ -1,0 +1,2 @@
+# expect: Which of the reasons decides it?
+s/CALL, NOTHING_MEANWHILE/CALL, NO_REASON/
