@@ -77,9 +77,26 @@ static const char *name_of(struct future *f)
 	return future_name(child ? child : f);
 }
 
-/* 0: no memory. Its polls then belong to nobody, and are told all the same. */
+static unsigned find_future(const struct future *f)
+{
+	for (unsigned i = rec.n_lanes; i > 0; i--)
+		if (lane_of(i)->future == f)
+			return i;
+	return 0;
+}
+
+/*
+ * 0: no memory. Its polls then belong to nobody, and are told all the same. Whoever was at that
+ * address before has been forgotten, as may be what was never polled: it is queued no longer.
+ */
 static unsigned new_lane(const void *task, struct future *f)
 {
+	unsigned stale = find_future(f);
+
+	if (stale != 0) {
+		set_queued(stale, false);
+		lane_of(stale)->future = NULL;
+	}
 	if (rec.n_lanes == rec.max_lanes && !grow())
 		return 0;
 	rec.lanes[rec.n_lanes++] = (struct lane){ .task = task, .future = f, .name = name_of(f) };
@@ -104,18 +121,7 @@ static unsigned find_task(const void *task)
 	return over;
 }
 
-static unsigned find_future(const struct future *f)
-{
-	for (unsigned i = rec.n_lanes; i > 0; i--)
-		if (lane_of(i)->future == f)
-			return i;
-	return 0;
-}
-
-/*
- * By its address, since wakers may change from poll to poll. Whoever never polled it may have
- * forgotten a future there, so the name counts, too.
- */
+/* By its address, since wakers may change from poll to poll; and by its name: see new_lane. */
 static unsigned lane_to_poll(const void *task, struct future *f)
 {
 	unsigned number = find_future(f);

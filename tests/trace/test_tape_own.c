@@ -206,6 +206,37 @@ TEST(tape_own, a_future_polled_under_another_waker_keeps_its_number)
 	jobs[1].is_queued = false;
 }
 
+/* Law 1: what was never polled may be forgotten. Something else may then be built there. */
+TEST(tape_own, a_future_that_was_forgotten_keeps_nobody_from_parking)
+{
+	union {
+		struct knock knock;
+		struct yield_now turn;
+	} place;
+	struct door door = { .is_open = true };
+	struct taped t;
+
+	taped_begin(&t);
+	probe_spawn(&jobs[0], knock(&place.knock, &door));
+	block_on_spin(yield_now(&place.turn));
+	probe_park();
+	probe_spawn(&jobs[1], knock(&place.knock, &door));
+	give(&jobs[2], knock(&place.knock, &door)); /* the same name, another waker */
+	run_jobs();
+	taped_is(&t, "| spawn    #1 knock                  from outside\n"
+		     "| poll     #2 yield_now\n"
+		     "| pending  #2 yield_now\n"
+		     "| poll     #2 yield_now\n"
+		     "| ready    #2 yield_now\n"
+		     "| park\n"
+		     "| spawn    #3 knock                  from outside\n"
+		     "| spawn    #4 knock                  from outside\n"
+		     "| poll     #4 knock\n"
+		     "| ready    #4 knock\n"
+		     "| park\n");
+	door_close(&door);
+}
+
 /* --- An executor inside of another --- */
 
 struct host {

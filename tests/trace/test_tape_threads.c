@@ -188,6 +188,49 @@ TEST(tape_threads, what_another_thread_polls_is_not_on_it)
 		     "| ready    #1 errand\n");
 }
 
+/* --- A runtime of several threads: on the tape is what this one does --- */
+
+enum { CROWD = 40 };
+
+struct crowd {
+	struct co co;
+	unsigned i, n_over;
+	struct task *tasks[CROWD];
+	struct task_join join;
+};
+
+static enum poll crowd_run(struct co *co, struct context *cx)
+{
+	struct crowd *const f = co_frame(co, struct crowd);
+
+	co_begin(co);
+	for (f->i = 0; f->i < CROWD; f->i++)
+		f->tasks[f->i] = spawn(cx->rt, nap, f->i % 3);
+	for (f->i = 0; f->i < CROWD; f->i++) {
+		co_await(task_join(&f->join, f->tasks[f->i]));
+		f->n_over += f->join.err == 0;
+		task_detach(f->tasks[f->i]);
+	}
+	co_end;
+}
+
+static struct future *crowd(struct crowd *f)
+{
+	*f = (struct crowd){ .co = co_init(crowd_run) };
+	return &f->co.future;
+}
+
+TEST(tape_threads, a_runtime_of_several_threads_may_be_recorded)
+{
+	struct taped t;
+	struct crowd f;
+
+	taped_begin(&t);
+	CHECK_EQ(runtime_run(&(struct runtime_builder){ .n_workers = 3 }, crowd(&f)), 0);
+	CHECK_EQ(f.n_over, CROWD);
+	free(taped_end(&t));
+}
+
 /* --- Begin and end --- */
 
 static void meddle(struct errand *e)
