@@ -87,28 +87,28 @@ static void put_arrow_title(FILE *out, const struct tape_layout *l, size_t i)
 }
 
 /*
- * A column has one entry, so an arrow is alone in it and goes straight down or up: from the
- * innermost box that is `open`, or what is no task, to the line of the task. To itself: a loop.
+ * A column has one entry, so an arrow is alone in it and goes straight down or up to the line of the
+ * task: from what is no task, or the innermost box that is `open`, or the one that has just ended.
  */
 static void put_arrow(FILE *out, const struct tape_layout *l, size_t i, size_t open)
 {
 	const struct tape_entry *e = &l->entries[i];
-	int to = tape_layout_line(l, e->lane), from;
+	enum tape_arrow a = arrow_of(e);
+	int x = tape_layout_x(l, i), to = tape_layout_line(l, e->lane);
 
-	if (e->by_lane && e->by_lane == e->lane) {
-		tape_shape_loop(out, arrow_of(e), tape_layout_x(l, i), l->lanes[e->lane].y);
-		return;
-	}
 	if (!e->by_lane) {
-		from = tape_layout_cause_line(l, tape_layout_cause(l, e));
+		int from = tape_layout_cause_line(l, tape_layout_cause(l, e));
+
+		tape_shape_down(out, a, x, from, to, 4);
+	} else if (e->by_lane == e->lane) {
+		tape_shape_loop(out, a, x, l->lanes[e->lane].y);
 	} else if (open < l->n) {
 		struct tape_box b = tape_layout_box(l, open);
 
-		from = to > b.top ? b.bottom : b.top;
+		tape_shape_down(out, a, x, to > b.top ? b.bottom : b.top, to, 3);
 	} else {
-		from = tape_layout_line(l, e->by_lane);
+		tape_shape_elbow(out, a, tape_layout_left(l, i), x, tape_layout_line(l, e->by_lane), to);
 	}
-	tape_shape_down(out, arrow_of(e), tape_layout_x(l, i), from, to, e->by_lane ? 3 : 4);
 }
 
 static void draw_arrows(FILE *out, const struct tape_layout *l)

@@ -87,6 +87,14 @@ void tape_shape_down(FILE *out, enum tape_arrow a, int x, int from, int to, int 
 		arrows[a].colour);
 }
 
+void tape_shape_elbow(FILE *out, enum tape_arrow a, int left, int x, int from, int to)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "M%d %dH%dV%d", left, from, x, to);
+	put_arrow(out, a, path, x, to, to > from ? TAPE_DOWN : TAPE_UP);
+}
+
 void tape_shape_loop(FILE *out, enum tape_arrow a, int x, int y)
 {
 	char path[64];

@@ -33,6 +33,9 @@ enum tape_direction { TAPE_RIGHT = 0, TAPE_DOWN = 90, TAPE_UP = -90 };
 /* A line, which begins with a dot of this radius. */
 void tape_shape_down(FILE *out, enum tape_arrow a, int x, int from, int to, int radius);
 
+/* The same, but it comes out of a box that has ended, on the left. */
+void tape_shape_elbow(FILE *out, enum tape_arrow a, int left, int x, int from, int to);
+
 /* From the edge of a box back to it. */
 void tape_shape_loop(FILE *out, enum tape_arrow a, int x, int y);
 

@@ -126,6 +126,26 @@ TEST(tape_svg, drops_aborts_and_wakes_without_news_look_different)
 	free(text);
 }
 
+TEST(tape_svg, a_task_that_wakes_another_by_its_end_does_so_from_where_its_box_ended)
+{
+	const struct tape_entry entries[] = {
+		{ .kind = TAPE_SPAWN, .lane = 1, .name = "boss" },
+		{ .kind = TAPE_POLL, .lane = 2, .name = "work" },
+		{ .kind = TAPE_READY, .lane = 2, .name = "work" },
+		{ .kind = TAPE_WAKE, .lane = 1, .name = "boss", .by_lane = 2 },
+	};
+	struct tape_layout l;
+	char *text = draw(entries, 4, 0), path[64];
+
+	CHECK(has(text, "<title>#1 boss: wake by #2 work\nline 4</title>"));
+	CHECK_EQ(tape_layout_init(&l, entries, 4, 160), 0);
+	snprintf(path, sizeof path, "d=\"M%d %dH%dV%d\"", tape_layout_left(&l, 3),
+		 tape_layout_line(&l, 2), tape_layout_x(&l, 3), tape_layout_line(&l, 1));
+	CHECK(has(text, path));
+	tape_layout_fini(&l);
+	free(text);
+}
+
 TEST(tape_svg, a_poll_whose_end_is_not_known_is_open)
 {
 	const struct tape_entry entries[] = {
