@@ -58,6 +58,7 @@ struct thread {
 	struct vclock clock;
 	struct vclock released;   /* by its last release fence */
 	struct vclock to_acquire; /* by its next acquire fence */
+	struct vclock fenced;     /* seen by its last seq_cst fence */
 
 	/* what a real thread has of its own */
 	int saved_errno;

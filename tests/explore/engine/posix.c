@@ -228,7 +228,7 @@ static void take(pthread_mutex_t *m)
 	while (*owner_of(m))
 		block(m, "a mutex", UINT64_MAX);
 	*owner_of(m) = run.current->id + 1;
-	race_load(m, __ATOMIC_ACQUIRE);
+	race_acquire(m);
 }
 
 static void give(pthread_mutex_t *m)
@@ -236,7 +236,7 @@ static void give(pthread_mutex_t *m)
 	if (*owner_of(m) != run.current->id + 1)
 		found("bug", "a mutex is unlocked by a thread that does not hold it");
 	*owner_of(m) = 0;
-	race_store(m, __ATOMIC_RELEASE);
+	race_release(m);
 	wake(m, THREADS_MAX);
 }
 

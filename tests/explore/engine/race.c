@@ -15,6 +15,7 @@
 #include "explore/engine/engine.h"
 #include "explore/engine/memory.h"
 #include "explore/engine/report.h"
+#include "explore/engine/search.h"
 
 enum { READS = 0, WRITES = 1, ATOMIC = 2 };
 
@@ -40,12 +41,29 @@ struct more {
 	struct mark marks[MARKS_MORE];
 };
 
-/* An atomic variable through which something was released. */
+/*
+ * A value that an atomic variable has had. `seen_at`: how far each thread was when it first read it or
+ * wrote it, 0: it has not. The oldest one that is kept counts as seen by all.
+ */
+struct version {
+	uint64_t value;
+	uint32_t seen_at[THREADS_MAX];
+	struct vclock released;
+	bool is_seq_cst;
+};
+
+enum { VERSIONS_MAX = 6 };
+
+/* An atomic variable that was written while there were threads. */
 struct sync {
 	const volatile void *addr;
 	uint32_t next;
-	struct vclock clock;
+	uint32_t n;
+	struct version versions[VERSIONS_MAX]; /* the newest is the last */
 };
+
+/* What was seen by whoever made a seq_cst fence. */
+static struct vclock fenced;
 
 static struct granule *granules;
 static uint32_t *pages; /* the run in which one of 64 granules was last marked */
@@ -78,6 +96,7 @@ void race_init(void)
 void race_reset(void)
 {
 	n_mores = n_syncs = 0;
+	fenced = (struct vclock){ 0 };
 }
 
 /* --- What is shared --- */
@@ -272,7 +291,7 @@ static bool releases(int order)
 	return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
 }
 
-/* NULL: nothing was ever released through it, and `make` is false; or it is nobody's concern. */
+/* NULL: it was not written yet, and `make` is false; or it is nobody's concern. */
 static struct sync *sync_of(const volatile void *addr, bool make)
 {
 	uint32_t i = memory_granule((uintptr_t)addr);
@@ -288,18 +307,97 @@ static struct sync *sync_of(const volatile void *addr, bool make)
 		return NULL;
 	if (n_syncs == SYNCS_MAX)
 		found("explorer", "too many atomic variables");
-	syncs[n_syncs] = (struct sync){ .addr = addr, .next = g->sync };
+	syncs[n_syncs].addr = addr;
+	syncs[n_syncs].next = g->sync;
+	syncs[n_syncs].n = 0;
 	g->sync = ++n_syncs;
 	return &syncs[n_syncs - 1];
 }
 
-void race_load(const volatile void *addr, int order)
+/* --- Versions --- */
+
+static struct version *newest_of(struct sync *s)
+{
+	return &s->versions[s->n - 1];
+}
+
+/* The first one: what was there before anybody wrote, or was put there by plain stores. */
+static void begin_versions(struct sync *s, uint64_t value)
+{
+	s->n = 1;
+	s->versions[0].value = value;
+	s->versions[0].is_seq_cst = false;
+	memset(&s->versions[0].released, 0, sizeof s->versions[0].released);
+	memset(s->versions[0].seen_at, 0, sizeof s->versions[0].seen_at);
+}
+
+static void see(struct version *v)
+{
+	const struct thread *me = run.current;
+
+	if (v->seen_at[me->id] == 0)
+		v->seen_at[me->id] = me->clock.at[me->id];
+}
+
+static void add_version(struct sync *s, uint64_t before, uint64_t value, const struct vclock *released,
+			bool is_seq_cst)
+{
+	struct version *v;
+
+	if (s->n == 0 || newest_of(s)->value != before)
+		begin_versions(s, before);
+	if (s->n == VERSIONS_MAX) {
+		memmove(s->versions, s->versions + 1, (VERSIONS_MAX - 1) * sizeof *s->versions);
+		s->n--;
+	}
+	v = &s->versions[s->n++];
+	v->value = value;
+	v->released = *released;
+	v->is_seq_cst = is_seq_cst;
+	memset(v->seen_at, 0, sizeof v->seen_at);
+	see(v);
+}
+
+/* Has the current thread seen it, or has somebody whose doings it has seen? */
+static bool is_seen(const struct version *v)
+{
+	const struct thread *me = run.current;
+
+	for (unsigned i = 0; i < run.n_threads; i++)
+		if (v->seen_at[i] && (v->seen_at[i] <= me->clock.at[i] || v->seen_at[i] <= me->fenced.at[i]))
+			return true;
+	return false;
+}
+
+/* How many of the newest versions may be loaded. */
+static unsigned n_loadable(const struct sync *s, bool is_seq_cst)
+{
+	unsigned n = 1;
+
+	for (uint32_t i = s->n - 1; i > 0; i--, n++)
+		if (is_seen(&s->versions[i]) || (is_seq_cst && s->versions[i].is_seq_cst))
+			return n;
+	return n;
+}
+
+uint64_t race_load(const volatile void *addr, uint64_t newest, int order)
 {
 	struct thread *me = run.current;
-	const struct sync *s = run.is_parallel ? sync_of(addr, false) : NULL;
+	struct sync *s = run.is_parallel ? sync_of(addr, false) : NULL;
+	struct version *v;
 
-	if (s)
-		vclock_join(acquires(order) ? &me->clock : &me->to_acquire, &s->clock);
+	if (!s || s->n == 0)
+		return newest;
+	v = newest_of(s);
+	if (v->value != newest) {
+		begin_versions(s, newest);
+		return newest;
+	}
+	if (!run.is_tso)
+		v -= search_pick(n_loadable(s, order == __ATOMIC_SEQ_CST));
+	see(v);
+	vclock_join(acquires(order) ? &me->clock : &me->to_acquire, &v->released);
+	return v->value;
 }
 
 void race_take_release(int order, struct vclock *released)
@@ -311,37 +409,55 @@ void race_take_release(int order, struct vclock *released)
 		me->clock.at[me->id]++;
 }
 
-void race_leave_release(const volatile void *addr, const struct vclock *released)
+void race_leave_release(const volatile void *addr, uint64_t before, uint64_t value,
+			const struct vclock *released)
 {
 	struct sync *s = sync_of(addr, true);
 
 	if (s)
-		s->clock = *released;
+		add_version(s, before, value, released, false);
 }
 
-void race_store(const volatile void *addr, int order)
+void race_store(const volatile void *addr, uint64_t before, uint64_t value, int order)
 {
 	struct vclock released;
+	struct sync *s = run.is_parallel ? sync_of(addr, true) : NULL;
 
-	if (!run.is_parallel)
+	if (!s)
 		return;
 	race_take_release(order, &released);
-	race_leave_release(addr, &released);
+	add_version(s, before, value, &released, order == __ATOMIC_SEQ_CST);
 }
 
-/* What was released before through the same variable is passed on, whatever the order. */
-void race_exchange(const volatile void *addr, int order)
+/* Reads the newest. What was released before through the same variable is passed on, whatever the order. */
+void race_exchange(const volatile void *addr, uint64_t before, uint64_t value, int order)
 {
-	struct vclock released;
-	struct sync *s;
+	struct thread *me = run.current;
+	struct vclock released, passed_on = { 0 };
+	struct sync *s = run.is_parallel ? sync_of(addr, true) : NULL;
 
-	if (!run.is_parallel)
+	if (!s)
 		return;
-	race_load(addr, order);
+	if (s->n > 0 && newest_of(s)->value == before) {
+		passed_on = newest_of(s)->released;
+		vclock_join(acquires(order) ? &me->clock : &me->to_acquire, &passed_on);
+	}
 	race_take_release(order, &released);
-	s = sync_of(addr, true);
-	if (s)
-		vclock_join(&s->clock, &released);
+	vclock_join(&released, &passed_on);
+	add_version(s, before, value, &released, order == __ATOMIC_SEQ_CST);
+}
+
+void race_acquire(const volatile void *addr)
+{
+	struct sync *s = run.is_parallel ? sync_of(addr, false) : NULL;
+
+	if (s && s->n > 0)
+		vclock_join(&run.current->clock, &newest_of(s)->released);
+}
+
+void race_release(const volatile void *addr)
+{
+	race_store(addr, 0, 0, __ATOMIC_RELEASE);
 }
 
 void race_fence(int order)
@@ -350,6 +466,10 @@ void race_fence(int order)
 
 	if (acquires(order))
 		vclock_join(&me->clock, &me->to_acquire);
+	if (order == __ATOMIC_SEQ_CST) {
+		vclock_join(&me->fenced, &fenced);
+		vclock_join(&fenced, &me->clock);
+	}
 	if (releases(order)) {
 		me->released = me->clock;
 		me->clock.at[me->id]++;

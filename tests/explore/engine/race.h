@@ -7,6 +7,11 @@
  * one writes and one is plain race if neither thread had seen the other's count by then, in whatever
  * order they came this time.
  *
+ * The second idea: an atomic variable keeps its last values, for a load may say one that is old. Which ones
+ * it may say, C17 tells from the same clocks: none that is older than one which the thread has seen, or
+ * than one whose store it must have seen. Which one it says is a decision of search.c. (What is not played:
+ * stores that take effect in another order than they were made, and loads that see the future.)
+ *
  * Orders count as C17 says, a little more strictly where it helps: a relaxed store ends what was
  * released through its variable before, by the same thread, too. There is no consume: it is acquire.
  */
@@ -37,17 +42,26 @@ void race_forget_shared(void); /* before another scenario */
 void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uintptr_t pc);
 void race_free(uintptr_t addr, size_t len);
 
-/* The current thread does this with an atomic variable, in this order (__ATOMIC_...). */
-void race_load(const volatile void *addr, int order);
-void race_store(const volatile void *addr, int order);
-void race_exchange(const volatile void *addr, int order); /* read, modify, write */
+/*
+ * The current thread does this with an atomic variable, in this order (__ATOMIC_...). `newest` is what is
+ * in memory; race_load returns what is loaded. Stores and exchanges (read, modify, write) come after the
+ * memory is written, and say what was there before.
+ */
+uint64_t race_load(const volatile void *addr, uint64_t newest, int order);
+void race_store(const volatile void *addr, uint64_t before, uint64_t value, int order);
+void race_exchange(const volatile void *addr, uint64_t before, uint64_t value, int order);
 void race_fence(int order);
+
+/* The same for what the kernel or a lock does: its newest value, and nothing old. */
+void race_acquire(const volatile void *addr);
+void race_release(const volatile void *addr);
 
 /*
  * For a store that others see only later: what it releases, taken when it is made and left when it
  * arrives.
  */
 void race_take_release(int order, struct vclock *released);
-void race_leave_release(const volatile void *addr, const struct vclock *released);
+void race_leave_release(const volatile void *addr, uint64_t before, uint64_t value,
+			const struct vclock *released);
 
 #endif

@@ -25,8 +25,8 @@ struct step {
 	unsigned thread;
 	uint32_t decision;
 	struct place place;
-	bool has_value;
-	uint64_t before, after;
+	bool has_value, is_old;
+	uint64_t before, after, newest;
 	struct stack stack;
 };
 
@@ -154,7 +154,7 @@ void report_step(struct place place)
 	s->thread = run.current->id;
 	s->decision = run.n_decisions;
 	s->place = place;
-	s->has_value = false;
+	s->has_value = s->is_old = false;
 	take_stack(run.current, &s->stack);
 }
 
@@ -165,6 +165,14 @@ void report_value(uint64_t before, uint64_t after)
 	steps[last_step].has_value = true;
 	steps[last_step].before = before;
 	steps[last_step].after = after;
+}
+
+void report_old(uint64_t newest)
+{
+	if (!run.is_traced || n_steps == 0 || !run.is_parallel)
+		return;
+	steps[last_step].is_old = true;
+	steps[last_step].newest = newest;
 }
 
 void report_flush(unsigned thread, const void *addr, uint64_t value)
@@ -413,6 +421,10 @@ static void print_step(unsigned i)
 			printf(" -> ");
 			print_value(s->after);
 		}
+	}
+	if (s->is_old) {
+		printf(", which is old: it is ");
+		print_value(s->newest);
 	}
 	printf("\n            ");
 	print_where(&s->stack);

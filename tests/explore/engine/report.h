@@ -23,6 +23,7 @@ void report_other(unsigned thread, uint32_t step, const char *what, uintptr_t pc
 /* While it is traced, else nothing. */
 void report_step(struct place place);
 void report_value(uint64_t before, uint64_t after);
+void report_old(uint64_t newest); /* what was loaded is old */
 void report_flush(unsigned thread, const void *addr, uint64_t value);
 
 /* "A" to "G" for the scenario's threads, "M" for setup and check. */

@@ -42,7 +42,10 @@ static void begin_run(uint32_t n_given)
 	search.n_used = 0;
 }
 
-/* Whoever runs, runs on; else the first. */
+/* In place of a thread, where a value is picked; and out of how many. */
+enum { PICK = -2, VALUES_MAX = 8 };
+
+/* Whoever runs, runs on; else the first. The newest value is the first, too. */
 static unsigned usual(unsigned options, int current)
 {
 	if (current >= 0 && options & 1u << current)
@@ -64,6 +67,8 @@ static unsigned add(unsigned options, int current, unsigned chosen)
 
 static bool is_preemption(int current, unsigned chosen)
 {
+	if (current == PICK)
+		return chosen > 0;
 	return current >= 0 && chosen != (unsigned)current && chosen < OPTION_FLUSH;
 }
 
@@ -174,26 +179,37 @@ static unsigned choose_at_random(unsigned options, int current)
 
 /* --- Replay --- */
 
+static const char letters[] = "MABCDEFGmabcdefg";
+
 static char letter(unsigned option)
 {
-	return (char)(option < OPTION_FLUSH ? "MABCDEFG"[option] : "mabcdefg"[option - OPTION_FLUSH]);
+	return letters[option % (2 * OPTION_FLUSH)];
+}
+
+/* Picks are digits in a replay; options and picks never meet at the same decision. */
+static char letter_of(const struct node *node)
+{
+	return node->current == PICK ? (char)('0' + node->chosen) : letter(node->chosen);
 }
 
 bool search_begin_replay(const char *schedule)
 {
-	static const char letters[] = "MABCDEFGmabcdefg";
-
 	search.mode = REPLAY;
 	for (search.n = 0; *schedule && search.n < STEPS_MAX; search.n++) {
-		char *end, *found_at;
+		char *end;
 		unsigned long at = strtoul(schedule, &end, 10);
+		bool is_pick = *end == '=' && end[1] >= '0' && end[1] < '0' + VALUES_MAX;
+		const char *option = is_pick ? end + 1 : *end ? strchr(letters, *end) : NULL;
 
-		found_at = *end ? strchr(letters, *end) : NULL;
-		if (end == schedule || !found_at)
+		if (end == schedule || !option)
 			return false;
-		search.path[search.n] = (struct node){ .at = (uint32_t)at,
-						       .chosen = (uint8_t)(found_at - letters) };
-		schedule = end[1] == ',' ? end + 2 : end + 1;
+		search.path[search.n] = (struct node){
+			.at = (uint32_t)at,
+			.current = is_pick ? PICK : -1,
+			.chosen = (uint8_t)(is_pick ? *option - '0' : option - letters),
+		};
+		end += is_pick ? 2 : 1;
+		schedule = *end == ',' ? end + 1 : end;
 	}
 	begin_run(search.n);
 	return true;
@@ -221,8 +237,8 @@ void search_schedule(char *buf, size_t len)
 		const struct node *node = &search.path[i];
 
 		if (search.mode == REPLAY || node->chosen != usual(node->options, node->current))
-			used += (size_t)snprintf(buf + used, len - used, "%s%u%c", used ? "," : "", node->at,
-						 letter(node->chosen));
+			used += (size_t)snprintf(buf + used, len - used, "%s%u%s%c", used ? "," : "", node->at,
+						 node->current == PICK ? "=" : "", letter_of(node));
 	}
 }
 
@@ -242,6 +258,29 @@ unsigned search_choose(unsigned options, int current)
 	}
 	chosen = choose_of_all(options, current);
 	if (is_preemption(current, chosen))
+		search.n_used++;
+	return chosen;
+}
+
+unsigned search_pick(unsigned n)
+{
+	unsigned chosen;
+
+	if (n <= 1)
+		return 0;
+	run.n_decisions++;
+	if (n > VALUES_MAX)
+		n = VALUES_MAX;
+	if (search.mode == REPLAY)
+		return choose_as_given((1u << n) - 1, PICK);
+	if (search.mode == RANDOM)
+		return add((1u << n) - 1, PICK, next_random() % 8 ? 0 : (unsigned)(next_random() % n));
+	if (search.n_used >= search.bound) {
+		search.was_cut = true;
+		return 0;
+	}
+	chosen = choose_of_all((1u << n) - 1, PICK);
+	if (chosen > 0)
 		search.n_used++;
 	return chosen;
 }

@@ -7,7 +7,7 @@
  *
  * A preemption is a switch away from a thread that could have gone on; to switch from one that is blocked
  * or over costs nothing. Most bugs need one or two, so the tree is cut where there would be more than
- * `bound`. The other walk is by random priorities (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
+ * `bound`. A load that says an old value counts as one, too. The other walk is by random priorities (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
  * randomized scheduler with probabilistic guarantees of finding bugs", 2010).
  */
 #ifndef WEFT_TESTS_EXPLORE_SEARCH_H
@@ -41,5 +41,8 @@ void search_schedule(char *buf, size_t len);
 
 /* Called at each decision; `current` is the thread that could run on, or -1. */
 unsigned search_choose(unsigned options, int current);
+
+/* Which of `n` values is loaded: 0, the newest, or how many before it. */
+unsigned search_pick(unsigned n);
 
 #endif

@@ -145,18 +145,21 @@ static uint64_t load(const volatile void *p, unsigned len, int order, uintptr_t 
 		report_value(value, value);
 		return value;
 	}
-	value = get(p, len);
-	race_load(p, order);
+	value = race_load(p, get(p, len), order);
 	report_value(value, value);
+	if (value != get(p, len))
+		report_old(get(p, len));
 	return value;
 }
 
 static void store(volatile void *p, unsigned len, uint64_t value, int order, uintptr_t pc)
 {
 	struct vclock released;
+	uint64_t before;
 
 	begin(word(stores, order), p, len, true, pc);
-	report_value(get(p, len), value);
+	before = get(p, len);
+	report_value(before, value);
 	if (run.is_tso && order != __ATOMIC_SEQ_CST && run.is_parallel) {
 		race_take_release(order, &released);
 		tso_store((void *)p, len, value, &released);
@@ -165,7 +168,7 @@ static void store(volatile void *p, unsigned len, uint64_t value, int order, uin
 	if (run.is_tso)
 		tso_drain(run.current);
 	memcpy((void *)p, &value, len);
-	race_store(p, order);
+	race_store(p, before, value, order);
 }
 
 /* The old value; the caller writes the new one before anybody else runs. */
@@ -181,7 +184,7 @@ static void changed(volatile void *p, unsigned len, uint64_t before, uint64_t af
 {
 	report_value(before, after);
 	memcpy((void *)p, &after, len);
-	race_exchange(p, order);
+	race_exchange(p, before, after, order);
 }
 
 /* That it may fail for no reason is not played. */
@@ -195,7 +198,8 @@ static bool compare(volatile void *p, void *expected, uint64_t value, unsigned l
 		return true;
 	}
 	report_value(before, before);
-	race_load(p, failed);
+	if (failed != __ATOMIC_RELAXED)
+		race_acquire(p);
 	memcpy(expected, &before, len);
 	return false;
 }

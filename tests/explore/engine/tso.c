@@ -46,8 +46,11 @@ void tso_flush(unsigned thread)
 	struct buffer *b = &buffers[thread];
 	struct buffered *s = &b->stores[0];
 
+	uint64_t before = 0;
+
+	memcpy(&before, s->addr, s->len);
 	memcpy(s->addr, &s->value, s->len);
-	race_leave_release(s->addr, &s->released);
+	race_leave_release(s->addr, before, s->value, &s->released);
 	report_flush(thread, s->addr, s->value);
 	b->n--;
 	memmove(b->stores, b->stores + 1, b->n * sizeof *s);

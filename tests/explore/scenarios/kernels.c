@@ -298,7 +298,7 @@ SCENARIO(kernel_message_between_fences, .setup = begin,
 	 .thread = { send_behind_a_fence, receive_before_a_fence });
 SCENARIO(kernel_message_passed_on, .setup = begin, .thread = { send_released, add_relaxed, receive_second });
 
-/* --- Two flags, each set by one and looked at by the other: only on real processors both see 0 --- */
+/* --- Two flags, each set by one and looked at by the other: that both see 0 is what stores may do --- */
 
 static atomic_int flag[2], inside;
 
@@ -354,14 +354,132 @@ static void enter_second_fenced(void)
 	enter_behind_a_fence(1);
 }
 
-SCENARIO(kernel_flags_released_unbuffered, .setup = lower_flags,
+static void enter_by_exchange(int me, memory_order order)
+{
+	atomic_exchange_explicit(&flag[me], 1, order);
+	if (!atomic_load_explicit(&flag[1 - me], memory_order_seq_cst))
+		CHECK_EQ(atomic_fetch_add(&inside, 1), 0);
+}
+
+static void enter_first_by_exchange(void)
+{
+	enter_by_exchange(0, memory_order_seq_cst);
+}
+
+static void enter_second_by_exchange(void)
+{
+	enter_by_exchange(1, memory_order_seq_cst);
+}
+
+/* Right on x86, where an exchange is a fence; but C17 does not promise it. */
+static void enter_second_by_released_exchange(void)
+{
+	enter_by_exchange(1, memory_order_acq_rel);
+}
+
+SCENARIO(kernel_flags_released, .setup = lower_flags, .finds = "check", .needs = 1,
 	 .thread = { enter_first_released, enter_second_released });
-SCENARIO(kernel_flags_released, .setup = lower_flags, .is_tso = true, .finds = "check", .needs = 1,
-	 .thread = { enter_first_released, enter_second_released });
-SCENARIO(kernel_flags_seq_cst, .setup = lower_flags, .is_tso = true,
-	 .thread = { enter_first, enter_second });
-SCENARIO(kernel_flags_fenced, .setup = lower_flags, .is_tso = true,
+SCENARIO(kernel_flags_seq_cst, .setup = lower_flags, .thread = { enter_first, enter_second });
+SCENARIO(kernel_flags_fenced, .setup = lower_flags,
 	 .thread = { enter_first_fenced, enter_second_fenced });
+SCENARIO(kernel_flags_exchanged, .setup = lower_flags,
+	 .thread = { enter_first_by_exchange, enter_second_by_exchange });
+SCENARIO(kernel_flags_exchanged_acq_rel, .setup = lower_flags, .finds = "check", .needs = 1,
+	 .thread = { enter_first_by_exchange, enter_second_by_released_exchange });
+
+/* The same where stores wait in a buffer. */
+SCENARIO(kernel_buffered_flags_released, .setup = lower_flags, .is_tso = true, .finds = "check", .needs = 1,
+	 .thread = { enter_first_released, enter_second_released });
+SCENARIO(kernel_buffered_flags_seq_cst, .setup = lower_flags, .is_tso = true,
+	 .thread = { enter_first, enter_second });
+SCENARIO(kernel_buffered_flags_fenced, .setup = lower_flags, .is_tso = true,
+	 .thread = { enter_first_fenced, enter_second_fenced });
+SCENARIO(kernel_buffered_flags_exchanged, .setup = lower_flags, .is_tso = true,
+	 .thread = { enter_first_by_exchange, enter_second_by_released_exchange });
+
+/* --- Which old values a load may say --- */
+
+static atomic_int data, ready;
+
+static void reset_data(void)
+{
+	atomic_init(&data, 0);
+	atomic_init(&ready, 0);
+}
+
+static void publish(void)
+{
+	atomic_store_explicit(&data, 1, memory_order_relaxed);
+	atomic_store_explicit(&ready, 1, memory_order_release);
+}
+
+static void publish_relaxed(void)
+{
+	atomic_store_explicit(&data, 1, memory_order_relaxed);
+	atomic_store_explicit(&ready, 1, memory_order_relaxed);
+}
+
+static void look(void)
+{
+	if (atomic_load_explicit(&ready, memory_order_acquire))
+		CHECK_EQ(atomic_load_explicit(&data, memory_order_relaxed), 1);
+}
+
+static void count_data(void)
+{
+	for (int i = 1; i <= 3; i++)
+		atomic_store_explicit(&data, i, memory_order_relaxed);
+}
+
+/* Once seen, a value cannot be unseen: not by the same thread, */
+static void look_twice(void)
+{
+	int first = atomic_load_explicit(&data, memory_order_relaxed);
+
+	CHECK(atomic_load_explicit(&data, memory_order_relaxed) >= first);
+}
+
+/* and not by one that it has told. */
+static void look_and_tell(void)
+{
+	int seen = atomic_load_explicit(&data, memory_order_relaxed);
+
+	atomic_store_explicit(&ready, seen, memory_order_release);
+}
+
+static void look_as_told(void)
+{
+	int told = atomic_load_explicit(&ready, memory_order_acquire);
+
+	CHECK(atomic_load_explicit(&data, memory_order_relaxed) >= told);
+}
+
+static void look_at_own(void)
+{
+	atomic_store_explicit(&data, 5, memory_order_relaxed);
+	CHECK(atomic_load_explicit(&data, memory_order_relaxed) != 0);
+}
+
+/* An exchange always finds the newest. */
+static void add_to_data(void)
+{
+	atomic_fetch_add_explicit(&data, 1, memory_order_relaxed);
+}
+
+static void data_is_three(void)
+{
+	CHECK_EQ(atomic_load(&data), 3);
+}
+
+SCENARIO(kernel_old_value_behind_a_release, .setup = reset_data, .thread = { publish, look });
+SCENARIO(kernel_old_value_behind_a_relaxed_store, .setup = reset_data, .thread = { publish_relaxed, look },
+	 .finds = "check", .needs = 1);
+SCENARIO(kernel_old_value_after_a_newer, .setup = reset_data, .thread = { count_data, look_twice });
+SCENARIO(kernel_old_value_after_what_was_told, .setup = reset_data,
+	 .thread = { count_data, look_and_tell, look_as_told });
+SCENARIO(kernel_old_value_before_ones_own, .setup = reset_data, .thread = { look_at_own, count_data });
+SCENARIO(kernel_old_value_exchanged, .setup = reset_data, .check = data_is_three,
+	 .thread = { add_to_data, add_to_data, add_to_data });
 
 /* --- Memory --- */
 
