@@ -283,8 +283,8 @@ in_exercises := $(if $(T),$(foreach e,$(exercises),$(if $(findstring $(T),exerci
 
 # A part of the tests is for somebody who is at work on it: the two stages that find most.
 ifneq ($(T),)
-stages := $(if $(tests),criterion) $(if $(tests)$(in_book),asan) $(if $(threaded),tsan) \
-	  $(if $(cases),compile) $(if $(in_exercises),exercises)
+stages := $(if $(tests),criterion) $(if $(strip $(tests) $(in_book)),asan) $(if $(threaded),tsan) \
+	  $(if $(cases),compile) $(if $(strip $(in_exercises)),exercises)
 endif
 
 check: ## run all tests in every way; ends in "N passed, N failed". T=part for some

@@ -78,14 +78,22 @@ static int unlock_flag(pthread_mutex_t *lock)
 
 #define FLAG { .lock = PTHREAD_MUTEX_INITIALIZER }
 
+static enum poll poll_once(struct future *future, struct t_waker *w)
+{
+	enum poll polled = t_poll(future, w);
+
+	must(n_locked == 0, "a poll has returned, and still holds the lock.");
+	return polled;
+}
+
 static void must_be_pending(struct future *future, struct t_waker *w, const char *when)
 {
-	must(t_poll(future, w) == POLL_PENDING, "%s, and a poll says READY.", when);
+	must(poll_once(future, w) == POLL_PENDING, "%s, and a poll says READY.", when);
 }
 
 static void must_be_ready(struct future *future, struct t_waker *w, const char *when)
 {
-	must(t_poll(future, w) == POLL_READY, "%s, and a poll says PENDING.", when);
+	must(poll_once(future, w) == POLL_READY, "%s, and a poll says PENDING.", when);
 }
 
 /* --- The promises --- */
@@ -158,17 +166,17 @@ static void look_at_clones(void)
 	struct future *future = flag_wait(&wait, &flag);
 
 	for (int i = 0; i < 5; i++)
-		t_poll(future, &first);
+		poll_once(future, &first);
 	must(t_held(&first) == 1, "after five polls with one waker there are %d clones of it, and there should be "
 	     "one.", t_held(&first));
-	t_poll(future, &second);
+	poll_once(future, &second);
 	must(t_held(&first) == 0, "after a poll with another waker the old one still has a clone.");
 	flag_set(&flag);
-	t_poll(future, &second);
+	poll_once(future, &second);
 	must(t_held(&second) == 0, "the flag was set, the future is READY, and of the waker %s.",
 	     t_held(&second) > 0 ? "a clone is left" : "more was given up than was cloned");
 	future = flag_wait(&wait, &flag);
-	t_poll(future, &first);
+	poll_once(future, &first);
 	must(t_held(&first) == 0, "the flag was set before the first poll, which was READY, and of its waker a "
 	     "clone is left.");
 }
@@ -185,7 +193,7 @@ static void look_at_lost_wakes(void)
 		w.on_clone = moment_passes;
 		other_thread.flag = &flag;
 		other_thread.moment = moment;
-		if (t_poll(future, &w) == POLL_PENDING && !other_thread.flag) {
+		if (poll_once(future, &w) == POLL_PENDING && !other_thread.flag) {
 			must(t_wakes(&w) > 0, "while it is polled, another thread sets the flag, and finds no waker. "
 			     "Then the poll leaves its waker there, and says PENDING: nobody will ever call it.");
 			must_be_ready(future, &w, "the flag was set during the poll before");
@@ -231,14 +239,14 @@ static void look_at_locks(void)
 		w[i].on_wake = wake_is_unlocked;
 		w[i].on_drop = drop_is_unlocked;
 	}
-	t_poll(future, &w[0]);
-	t_poll(future, &w[1]);
+	poll_once(future, &w[0]);
+	poll_once(future, &w[1]);
 	must(t_held(&w[1]) > 0, "the flag has no waker yet, so there is nothing to be seen of that.");
 	future_drop(future);
 	future = flag_wait(&wait, &flag);
-	t_poll(future, &w[0]);
+	poll_once(future, &w[0]);
 	flag_set(&flag);
-	t_poll(future, &w[1]);
+	poll_once(future, &w[1]);
 }
 
 static void look_at_drop(void)
@@ -287,13 +295,13 @@ static void look_at_guarded(void)
 	future = flag_wait(&wait, guarded);
 	sigaction(SIGSEGV, &(struct sigaction){ .sa_sigaction = on_touch, .sa_flags = SA_SIGINFO }, NULL);
 	guard(PROT_NONE);
-	t_poll(future, &w[0]);
-	t_poll(future, &w[1]);
+	poll_once(future, &w[0]);
+	poll_once(future, &w[1]);
 	future_drop(future);
 	future = flag_wait(&wait, guarded);
-	t_poll(future, &w[0]);
+	poll_once(future, &w[0]);
 	flag_set(guarded);
-	t_poll(future, &w[1]);
+	poll_once(future, &w[1]);
 	guard(PROT_READ | PROT_WRITE);
 }
 
