@@ -33,6 +33,7 @@
 
 #include "task/join_set.h"
 #include "task/task.h"
+#include "task/task_tracker.h"
 
 #include "executor/block_on_park.h"
 #include "executor/block_on_spin.h"

@@ -51,14 +51,14 @@ struct join_set {
 		_Static_assert(_Alignof(struct constructor_) <= 16,                                \
 			       "join_set_spawn: a frame is aligned to 16 bytes at most");          \
 		struct join_set *join_set_ = (set_);                                               \
-		struct task *spawn_ = join_set__new(join_set_, (rt_), sizeof(struct constructor_), \
-						    _Alignof(struct constructor_));                \
-		if (spawn_) {                                                                      \
-			task__start(spawn_, constructor_((struct constructor_ *)task__frame(spawn_)\
-							 __VA_OPT__(, ) __VA_ARGS__));             \
-			join_set__add(join_set_, spawn_, sizeof(struct constructor_));             \
+		struct task *member_ = join_set__new(join_set_, (rt_), sizeof(struct constructor_),\
+						     _Alignof(struct constructor_));               \
+		if (member_) {                                                                     \
+			task__start(member_, constructor_(task_frame(member_, struct constructor_) \
+							  __VA_OPT__(, ) __VA_ARGS__));            \
+			join_set__add(join_set_, member_, sizeof(struct constructor_));            \
 		}                                                                                  \
-		spawn_;                                                                            \
+		member_;                                                                           \
 	})
 
 /* How many have not been joined, done or not. */

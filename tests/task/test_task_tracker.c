@@ -1,0 +1,586 @@
+/* task_tracker: counted while they live; a wait is ready once it was closed and empty. */
+#include "task/task_tracker.h"
+
+#include <errno.h>
+
+#include "t.h"
+#include "t_future.h"
+#include "t_runtime.h"
+#include "task/job.h"
+
+static struct scene {
+	struct task_tracker tracker;
+	struct task_tracker_wait wait;
+	struct t_waker w;
+	struct tally tally;
+	struct runtime *rt; /* for those tests that spawn */
+	int n_spawned;
+} s;
+
+static void scene_begin(void)
+{
+	t_mem_begin();
+	s = (struct scene){ .w = t_waker() };
+	CHECK_EQ(task_tracker_init(&s.tracker), 0);
+}
+
+static void build_wait(void)
+{
+	task_tracker_wait(&s.wait, &s.tracker);
+}
+
+static enum poll poll_wait(void)
+{
+	return t_poll(&s.wait.future, &s.w);
+}
+
+static void scene_end(void)
+{
+	if (future_is_live(&s.wait.future))
+		future_drop(&s.wait.future);
+	task_tracker_drop(&s.tracker);
+	runtime_destroy(s.rt);
+	CHECK_EQ(s.tally.n_ended, s.n_spawned);
+	CHECK_EQ(t_held(&s.w), 0);
+	CHECK_EQ(t_mem_live(), 0);
+}
+
+/* --- Without tasks --- */
+
+/* BEH util/task_tracker::open_close */
+TEST(task_tracker, it_can_be_closed_and_reopened_any_number_of_times)
+{
+	scene_begin();
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK(!task_tracker_is_closed(&s.tracker));
+		CHECK(task_tracker_close(&s.tracker));
+		CHECK(task_tracker_is_closed(&s.tracker));
+		CHECK(!task_tracker_close(&s.tracker));
+		CHECK(task_tracker_is_closed(&s.tracker));
+		CHECK(task_tracker_reopen(&s.tracker));
+		CHECK(!task_tracker_is_closed(&s.tracker));
+		CHECK(!task_tracker_reopen(&s.tracker));
+	}
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+	scene_end();
+}
+
+/* BEH util/task_tracker::token_len */
+TEST(task_tracker, it_counts_the_tokens_that_were_not_dropped)
+{
+	struct task_token tokens[10];
+
+	scene_begin();
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(task_tracker_len(&s.tracker), i);
+		tokens[i] = i ? task_token_clone(&tokens[0]) : task_tracker_token(&s.tracker);
+	}
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(task_tracker_len(&s.tracker), 10 - i);
+		task_token_drop(&tokens[i]);
+		task_token_drop(&tokens[i]); /* none any more */
+	}
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+	scene_end();
+}
+
+/* BEH util/task_tracker::notify_immediately */
+TEST(task_tracker, a_wait_on_one_that_is_closed_and_empty_is_ready_at_once)
+{
+	scene_begin();
+	task_tracker_close(&s.tracker);
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+TEST(task_tracker, closed_is_not_enough_and_empty_is_not_enough)
+{
+	struct task_token token;
+
+	scene_begin();
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING); /* empty */
+	token = task_tracker_token(&s.tracker);
+	task_tracker_close(&s.tracker);
+	CHECK_EQ(t_wakes(&s.w), 0);
+	CHECK_EQ(poll_wait(), POLL_PENDING); /* closed */
+	task_token_drop(&token);
+	CHECK_EQ(t_wakes(&s.w), 1);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+/* BEH util/task_tracker::notify_immediately_on_reopen */
+TEST(task_tracker, a_wait_built_when_all_was_over_is_ready_though_it_was_reopened)
+{
+	scene_begin();
+	task_tracker_close(&s.tracker);
+	build_wait();
+	task_tracker_reopen(&s.tracker);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING);
+	scene_end();
+}
+
+/* BEH util/task_tracker::notify_on_close_reopen */
+TEST(task_tracker, closed_for_a_moment_is_enough)
+{
+	scene_begin();
+	build_wait();
+	task_tracker_close(&s.tracker);
+	task_tracker_reopen(&s.tracker);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+/* BEH util/task_tracker::notify_on_last_task */
+TEST(task_tracker, the_last_token_wakes_who_waits)
+{
+	struct task_token token;
+
+	scene_begin();
+	task_tracker_close(&s.tracker);
+	token = task_tracker_token(&s.tracker);
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING);
+	task_token_drop(&token);
+	CHECK_EQ(t_wakes(&s.w), 1);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+/* BEH util/task_tracker::notify_on_last_task_respawn */
+TEST(task_tracker, empty_for_a_moment_is_enough)
+{
+	struct task_token token;
+
+	scene_begin();
+	task_tracker_close(&s.tracker);
+	token = task_tracker_token(&s.tracker);
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING);
+	task_token_drop(&token);
+	token = task_tracker_token(&s.tracker);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING);
+	task_token_drop(&token);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+/* BEH util/task_tracker::close_during_exit */
+TEST(task_tracker, closed_at_any_point_while_five_leave_a_wait_waits_for_both)
+{
+	enum { N = 5 };
+
+	for (int when = 0; when <= N; when++) {
+		struct task_token tokens[N];
+
+		scene_begin();
+		for (int i = 0; i < N; i++)
+			tokens[i] = task_tracker_token(&s.tracker);
+		build_wait();
+		for (int i = 0; i < N; i++) {
+			CHECK_EQ(poll_wait(), POLL_PENDING);
+			if (i == when)
+				task_tracker_close(&s.tracker);
+			CHECK_EQ(poll_wait(), POLL_PENDING);
+			task_token_drop(&tokens[i]);
+		}
+		if (when == N) {
+			CHECK_EQ(poll_wait(), POLL_PENDING);
+			task_tracker_close(&s.tracker);
+		}
+		CHECK_EQ(t_wakes(&s.w), 1);
+		CHECK_EQ(poll_wait(), POLL_READY);
+		scene_end();
+	}
+}
+
+TEST(task_tracker, all_who_wait_are_woken_and_those_who_came_later_are_not)
+{
+	enum { N = 50 };
+	static struct task_tracker_wait waits[N], later;
+	static struct t_waker w[N];
+	struct t_waker w_later = t_waker();
+	struct task_token token;
+
+	scene_begin();
+	for (int i = 0; i < N; i++) {
+		w[i] = t_waker();
+		CHECK_EQ(t_poll(task_tracker_wait(&waits[i], &s.tracker), &w[i]), POLL_PENDING);
+	}
+	for (int i = 0; i < N; i += 7)
+		future_drop(&waits[i].future);
+	task_tracker_close(&s.tracker);
+	token = task_tracker_token(&s.tracker);
+	CHECK_EQ(t_poll(task_tracker_wait(&later, &s.tracker), &w_later), POLL_PENDING);
+	for (int i = 0; i < N; i++) {
+		CHECK_EQ(t_wakes(&w[i]), i % 7 != 0);
+		CHECK_EQ(t_held(&w[i]), 0);
+		if (i % 7 != 0)
+			CHECK_EQ(t_poll(&waits[i].future, &w[i]), POLL_READY);
+	}
+	CHECK_EQ(t_wakes(&w_later), 0);
+	task_token_drop(&token);
+	CHECK_EQ(t_wakes(&w_later), 1);
+	CHECK_EQ(t_poll(&later.future, &w_later), POLL_READY);
+	scene_end();
+}
+
+TEST(task_tracker, a_wait_polled_under_another_waker_wakes_only_that_one)
+{
+	struct t_waker other = t_waker();
+
+	scene_begin();
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING);
+	CHECK_EQ(t_poll(&s.wait.future, &other), POLL_PENDING);
+	CHECK_EQ(t_held(&s.w), 0);
+	task_tracker_close(&s.tracker);
+	CHECK_EQ(t_wakes(&s.w), 0);
+	CHECK_EQ(t_wakes(&other), 1);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+TEST(task_tracker, a_token_outlives_its_tracker)
+{
+	struct task_tracker other;
+	struct task_token token;
+
+	scene_begin();
+	other = task_tracker_clone(&s.tracker);
+	token = task_tracker_token(&s.tracker);
+	task_tracker_drop(&s.tracker);
+	CHECK_EQ(task_tracker_len(&other), 1);
+	task_tracker_drop(&other);
+	task_tracker_drop(&other);
+	CHECK(t_mem_live() > 0);
+	task_token_drop(&token);
+	scene_end();
+}
+
+TEST(task_tracker, without_memory_there_is_none)
+{
+	struct task_tracker none;
+
+	t_mem_begin();
+	t_mem_fail(0);
+	CHECK_EQ(task_tracker_init(&none), -ENOMEM);
+	task_tracker_drop(&none);
+	CHECK_EQ(t_mem_live(), 0);
+}
+
+/* --- Wakers that call back --- */
+
+static void drops_the_tracker(void *arg)
+{
+	(void)arg;
+	task_tracker_drop(&s.tracker);
+}
+
+TEST(task_tracker, whoever_is_woken_may_drop_the_tracker_while_the_others_are_woken)
+{
+	enum { N = 40 };
+	static struct task_tracker_wait waits[N];
+	struct task_token token;
+
+	scene_begin();
+	token = task_tracker_token(&s.tracker);
+	task_tracker_close(&s.tracker);
+	for (int i = 0; i < N; i++)
+		CHECK_EQ(t_poll(task_tracker_wait(&waits[i], &s.tracker), &s.w), POLL_PENDING);
+	s.w.on_wake = drops_the_tracker;
+	task_token_drop(&token);
+	CHECK_EQ(t_wakes(&s.w), N);
+	scene_end();
+}
+
+static void closes_the_tracker(void *arg)
+{
+	(void)arg;
+	task_tracker_close(&s.tracker);
+}
+
+TEST(task_tracker, an_end_that_comes_while_the_waker_is_cloned_or_dropped_is_not_missed)
+{
+	for (int dropped = 0; dropped < 2; dropped++) {
+		struct t_waker stale = t_waker();
+
+		scene_begin();
+		build_wait();
+		if (dropped) {
+			CHECK_EQ(t_poll(&s.wait.future, &stale), POLL_PENDING);
+			stale.on_drop = closes_the_tracker;
+			CHECK_EQ(poll_wait(), POLL_PENDING);
+			CHECK_EQ(t_wakes(&s.w), 1);
+		} else {
+			s.w.on_clone = closes_the_tracker;
+		}
+		CHECK_EQ(poll_wait(), POLL_READY);
+		scene_end();
+	}
+}
+
+/* --- Tasks --- */
+
+static struct task *spawn_job(int wait, int value)
+{
+	struct task *t;
+
+	if (!s.rt)
+		s.rt = t_runtime_virtual();
+	t = task_tracker_spawn(&s.tracker, s.rt, job, &s.tally, wait, value);
+	s.n_spawned += t != NULL;
+	return t;
+}
+
+static void wait_in_runtime(void)
+{
+	build_wait();
+	CHECK_EQ(runtime_block_on(s.rt, &s.wait.future), 0);
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+}
+
+/* BEH util/task_tracker::spawn_then_close */
+TEST(task_tracker, spawned_before_it_is_closed_they_are_waited_for)
+{
+	scene_begin();
+	for (int i = 0; i < 10; i++)
+		task_detach(spawn_job(i, i));
+	CHECK_EQ(task_tracker_len(&s.tracker), 10); /* none was polled yet */
+	task_tracker_close(&s.tracker);
+	wait_in_runtime();
+	CHECK_EQ(s.tally.n_done, 10);
+	scene_end();
+}
+
+/* BEH util/task_tracker::spawn_after_close */
+/* BEH util/task_tracker::close_then_spawn */
+TEST(task_tracker, spawned_after_it_was_closed_they_are_waited_for_as_well)
+{
+	scene_begin();
+	task_tracker_close(&s.tracker);
+	for (int i = 0; i < 10; i++)
+		task_detach(spawn_job(10 - i, i));
+	CHECK_EQ(task_tracker_len(&s.tracker), 10);
+	wait_in_runtime();
+	CHECK_EQ(s.tally.n_done, 10);
+	scene_end();
+}
+
+/* BEH util/task_tracker::spawn_then_drop */
+TEST(task_tracker, dropping_it_leaves_the_tasks_alone)
+{
+	scene_begin();
+	for (int i = 0; i < 10; i++)
+		task_detach(spawn_job(-1, i));
+	task_tracker_drop(&s.tracker);
+	job_turns(s.rt, 3);
+	CHECK_EQ(s.tally.n_done, 10);
+	scene_end();
+}
+
+TEST(task_tracker, a_task_that_is_aborted_is_no_longer_counted)
+{
+	struct task *t;
+
+	for (int n_turns = 0; n_turns < 2; n_turns++) {
+		scene_begin();
+		t = spawn_job(JOB_NEVER, 0);
+		job_turns(s.rt, n_turns);
+		task_abort(t);
+		task_detach(t);
+		task_tracker_close(&s.tracker);
+		wait_in_runtime();
+		CHECK_EQ(s.tally.n_ended, 1);
+		scene_end();
+	}
+}
+
+TEST(task_tracker, tasks_of_a_runtime_that_has_gone_are_no_longer_counted)
+{
+	scene_begin();
+	for (int i = 0; i < 10; i++)
+		task_detach(spawn_job(JOB_NEVER, i));
+	task_tracker_close(&s.tracker);
+	build_wait();
+	CHECK_EQ(poll_wait(), POLL_PENDING);
+	runtime_destroy(s.rt);
+	s.rt = NULL;
+	CHECK_EQ(t_wakes(&s.w), 1);
+	CHECK_EQ(poll_wait(), POLL_READY);
+	scene_end();
+}
+
+TEST(task_tracker, outputs_are_behind_the_handle_as_usual)
+{
+	struct task_join join;
+	struct task *t;
+
+	scene_begin();
+	t = spawn_job(3, 42);
+	CHECK_EQ(runtime_block_on(s.rt, task_join(&join, t)), 0);
+	CHECK_EQ(join.err, 0);
+	CHECK_EQ(tracked_frame(t, struct job)->value, 42);
+	CHECK_EQ(task_tracker_len(&s.tracker), 0); /* the handle does not count */
+	task_detach(t);
+	scene_end();
+}
+
+TEST(task_tracker, a_spawn_without_memory_counts_nobody)
+{
+	scene_begin();
+	s.rt = t_runtime_virtual();
+	t_mem_fail(0);
+	CHECK(!spawn_job(0, 0));
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+	t_mem_fail(-1);
+	task_detach(spawn_job(0, 0));
+	job_turns(s.rt, 2);
+	CHECK_EQ(s.tally.n_done, 1);
+	scene_end();
+}
+
+/* Frames aligned as loosely and as strictly as spawn allows. */
+struct narrow {
+	struct future future;
+	char letter;
+};
+
+struct wide {
+	_Alignas(16) struct future future;
+	char letter;
+};
+
+static enum poll poll_at_once(struct future *f, struct context *cx)
+{
+	(void)f, (void)cx;
+	return POLL_READY;
+}
+
+static const struct future_ops at_once_ops = FUTURE_OPS("at_once", poll_at_once, NULL);
+
+static struct future *narrow(struct narrow *n, char letter)
+{
+	*n = (struct narrow){ .future = future_init(&at_once_ops), .letter = letter };
+	return &n->future;
+}
+
+static struct future *wide(struct wide *w, char letter)
+{
+	*w = (struct wide){ .future = future_init(&at_once_ops), .letter = letter };
+	return &w->future;
+}
+
+TEST(task_tracker, frames_may_be_aligned_as_spawn_allows)
+{
+	struct task *a, *b;
+
+	scene_begin();
+	s.rt = t_runtime();
+	a = task_tracker_spawn(&s.tracker, s.rt, narrow, 'a');
+	b = task_tracker_spawn(&s.tracker, s.rt, wide, 'b');
+	job_turns(s.rt, 2);
+	CHECK_EQ(tracked_frame(a, struct narrow)->letter, 'a');
+	CHECK_EQ(tracked_frame(b, struct wide)->letter, 'b');
+	CHECK_EQ((uintptr_t)tracked_frame(b, struct wide) % 16, 0);
+	task_detach(a);
+	task_detach(b);
+	scene_end();
+}
+
+/* --- A future that is counted without a task --- */
+
+TEST(task_tracker, a_tracked_future_gives_back_its_token_when_it_is_ready_or_dropped)
+{
+	for (int dropped = 0; dropped < 2; dropped++) {
+		struct tracked tr;
+		struct job child;
+
+		scene_begin();
+		s.n_spawned++;
+		tracked(&tr, task_tracker_token(&s.tracker), job(&child, &s.tally, -1, 0));
+		CHECK_EQ(task_tracker_len(&s.tracker), 1);
+		CHECK_EQ(t_poll(&tr.future, &s.w), POLL_PENDING);
+		CHECK_EQ(task_tracker_len(&s.tracker), 1);
+		if (dropped)
+			future_drop(&tr.future);
+		else
+			CHECK_EQ(t_poll(&tr.future, &s.w), POLL_READY);
+		CHECK_EQ(task_tracker_len(&s.tracker), 0);
+		CHECK_EQ(s.tally.n_done, !dropped);
+		t_wakes(&s.w);
+		scene_end();
+	}
+}
+
+TEST(task_tracker, dropped_before_its_first_poll_it_gives_back_its_token_too)
+{
+	struct tracked tr;
+	struct job child;
+
+	scene_begin();
+	s.n_spawned++;
+	tracked(&tr, task_tracker_token(&s.tracker), job(&child, &s.tally, -1, 0));
+	future_drop(&tr.future);
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+	scene_end();
+}
+
+/* --- Cancel at every poll; budget --- */
+
+static bool wait_dropped_after(unsigned k)
+{
+	struct task_token token;
+	bool ready = false;
+
+	scene_begin();
+	token = task_tracker_token(&s.tracker);
+	build_wait();
+	for (unsigned i = 0; i < k && !ready; i++) {
+		ready = poll_wait() == POLL_READY;
+		if (i == 1)
+			task_tracker_close(&s.tracker);
+		if (i == 3)
+			task_token_drop(&token);
+	}
+	future_drop(&s.wait.future);
+	task_token_drop(&token);
+	CHECK_EQ(t_held(&s.w), 0);
+	scene_end();
+	return ready;
+}
+
+TEST(task_tracker, a_wait_may_be_dropped_at_every_poll)
+{
+	t_cancel_at_every_poll(wait_dropped_after);
+}
+
+TEST(task_tracker, a_wait_costs_budget)
+{
+	unsigned budget = 0;
+
+	scene_begin();
+	task_tracker_close(&s.tracker);
+	build_wait();
+	CHECK_EQ(t_poll_budget(&s.wait.future, &s.w, &budget), POLL_PENDING);
+	CHECK_EQ(t_wakes(&s.w), 1);
+	budget = 2;
+	CHECK_EQ(t_poll_budget(&s.wait.future, &s.w, &budget), POLL_READY);
+	CHECK_EQ(budget, 1);
+	scene_end();
+}
+
+TEST_BUG(task_tracker, a_tracked_future_without_a_token_is_a_bug)
+{
+	struct tracked tr;
+	struct job child;
+
+	tracked(&tr, (struct task_token){ 0 }, job(&child, &s.tally, 0, 0));
+}
