@@ -1,9 +1,11 @@
 /* multi_thread: the workers' loop, and where tasks go. See multi_thread.h for its picture. */
+#define _GNU_SOURCE 1 /* CLOCK_MONOTONIC */
 #include "executor/multi_thread.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "executor/block_on_park.h"
@@ -335,6 +337,26 @@ static struct task *wait(struct worker *w)
 	return t;
 }
 
+static void end(struct multi_thread *mt);
+
+/* If nobody waits for us any more, the last one to leave does what he would have done. */
+static void leave(struct worker *w)
+{
+	struct multi_thread *mt = w->mt;
+	bool must_clean_up;
+
+	scheduler_local_end(&w->local);
+	scheduler_local = NULL;
+	worker_here = NULL;
+	pthread_mutex_lock(&mt->exit_lock);
+	must_clean_up = --mt->n_alive == 0 && mt->is_abandoned;
+	if (mt->n_alive == 0)
+		pthread_cond_signal(&mt->all_have_left);
+	pthread_mutex_unlock(&mt->exit_lock);
+	if (must_clean_up)
+		end(mt);
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
@@ -349,7 +371,7 @@ static void *work(void *arg)
 		if (t)
 			run(w, t);
 	}
-	scheduler_local_end(&w->local);
+	leave(w);
 	return NULL;
 }
 
@@ -392,12 +414,14 @@ int multi_thread_block_on(struct executor *x, struct future *f)
 	struct task_join join;
 	int err;
 
-	r.task = spawn(&x->services, root, f);
+	/* What spawn does; but it is on the list before anybody can run it, and so find it dead. */
+	r.task = task__new(&x->services, sizeof(struct root), _Alignof(struct root));
 	if (!r.task) {
 		future_drop(f);
 		return -ENOMEM;
 	}
 	enlist(mt, &r);
+	task__start(r.task, root(task_frame(r.task, struct root), f));
 	err = block_on_park(task_join(&join, r.task));
 	if (err)
 		cancel(r.task);
@@ -436,10 +460,58 @@ static void release(struct scheduler *s)
 
 static const struct scheduler_ops workers = { .push = push, .release = release, .is_multi = true };
 
-/* Waits for the first `n`, who see that it is over when their polls return. */
+/* Makes the condition's deadlines those of a clock that nobody sets. */
+static int init_exit(struct multi_thread *mt)
+{
+	pthread_condattr_t attr;
+	int err = pthread_condattr_init(&attr);
+
+	if (err)
+		return -err;
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	err = pthread_cond_init(&mt->all_have_left, &attr);
+	pthread_condattr_destroy(&attr);
+	if (!err)
+		err = pthread_mutex_init(&mt->exit_lock, NULL);
+	return -err;
+}
+
+static struct timespec after_ms(uint64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += (time_t)(ms / 1000);
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+/* False: some have not left in time, and are left to themselves from now on. */
+static bool await_workers(struct multi_thread *mt, uint64_t timeout_ms)
+{
+	bool is_limited = timeout_ms < INT64_MAX / 1000000; /* what is longer is for ever */
+	struct timespec deadline = after_ms(is_limited ? timeout_ms : 0);
+	int err = 0;
+
+	pthread_mutex_lock(&mt->exit_lock);
+	while (mt->n_alive > 0 && err != ETIMEDOUT)
+		err = is_limited ? pthread_cond_timedwait(&mt->all_have_left, &mt->exit_lock, &deadline)
+				 : pthread_cond_wait(&mt->all_have_left, &mt->exit_lock);
+	mt->is_abandoned = mt->n_alive > 0;
+	for (unsigned i = 0; i < mt->n_workers && mt->is_abandoned; i++)
+		pthread_detach(mt->workers[i].thread);
+	err = mt->is_abandoned;
+	pthread_mutex_unlock(&mt->exit_lock);
+	return !err;
+}
+
+/* The first `n`, who have left or are about to. */
 static void join_workers(struct multi_thread *mt, unsigned n)
 {
-	idle_end(&mt->idle);
 	for (unsigned i = 0; i < n; i++)
 		pthread_join(mt->workers[i].thread, NULL);
 }
@@ -455,6 +527,7 @@ static int start_workers(struct multi_thread *mt)
 		w->rand.state = mt->x.options.seed + i;
 		err = pthread_create(&w->thread, NULL, work, w);
 		if (err) {
+			idle_end(&mt->idle);
 			join_workers(mt, i);
 			return -err;
 		}
@@ -494,6 +567,8 @@ static void end(struct multi_thread *mt)
 	scheduler__drop_all(&x->scheduler);
 	empty_queues(mt);
 	reactor_fini(&x->reactor);
+	pthread_mutex_destroy(&mt->exit_lock);
+	pthread_cond_destroy(&mt->all_have_left);
 	scheduler_leave(&x->scheduler);
 }
 
@@ -515,9 +590,11 @@ int multi_thread_build(const struct runtime_builder *options, struct executor **
 		return err;
 	}
 	mt->len = len;
-	mt->n_workers = options->n_workers;
+	mt->n_workers = mt->n_alive = options->n_workers;
 	idle_init(&mt->idle, &mt->x.reactor, mt->n_workers);
-	err = start_workers(mt);
+	err = init_exit(mt);
+	if (!err)
+		err = start_workers(mt);
 	if (err)
 		end(mt);
 	else
@@ -525,12 +602,16 @@ int multi_thread_build(const struct runtime_builder *options, struct executor **
 	return err;
 }
 
-void multi_thread_destroy(struct executor *x)
+int multi_thread_shutdown(struct executor *x, uint64_t timeout_ms)
 {
 	struct multi_thread *mt = of(x);
 
 	if (multi_thread_n_roots(x) > 0)
 		bug("runtime_destroy", "somebody is inside runtime_block_on", __FILE__, __LINE__);
+	idle_end(&mt->idle);
+	if (!await_workers(mt, timeout_ms))
+		return -ETIMEDOUT;
 	join_workers(mt, mt->n_workers);
 	end(mt);
+	return 0;
 }

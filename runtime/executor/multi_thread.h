@@ -75,6 +75,13 @@ struct multi_thread {
 	struct waiting_root *roots; /* under that lock */
 	_Atomic unsigned n_roots;   /* how many, to be read without */
 	struct lock rand_lock;
+
+	/* under `exit_lock`: how it ends */
+	pthread_mutex_t exit_lock;
+	pthread_cond_t all_have_left;
+	unsigned n_alive;  /* workers that have not left */
+	bool is_abandoned; /* nobody waits for them any more: the last one cleans up */
+
 	unsigned n_workers;
 	size_t len; /* of this allocation */
 	struct worker workers[];
@@ -88,7 +95,7 @@ int multi_thread_build(const struct runtime_builder *options, struct executor **
 
 /* The runtime's functions of the same names, where they are about several threads. */
 int multi_thread_block_on(struct executor *x, struct future *f);
-void multi_thread_destroy(struct executor *x);
+int multi_thread_shutdown(struct executor *x, uint64_t timeout_ms);
 size_t multi_thread_n_roots(const struct executor *x);
 uint64_t multi_thread_random(struct executor *x);
 

@@ -43,16 +43,23 @@ int runtime_build(const struct runtime_builder *builder, struct runtime **out)
 	return 0;
 }
 
-void runtime_destroy(struct runtime *rt)
+int runtime_shutdown(struct runtime *rt, uint64_t timeout_ms)
 {
 	if (!rt)
-		return;
+		return 0;
 	if (atomic_load_explicit(&rt->scheduler->closed, memory_order_relaxed))
 		bug("runtime_destroy", "called by a frame that it is dropping", __FILE__, __LINE__);
+	if (runtime_current() == rt)
+		bug("runtime_destroy", "called by one of its own tasks", __FILE__, __LINE__);
 	if (executor_is_multi(executor_of(rt)))
-		multi_thread_destroy(executor_of(rt));
-	else
-		current_thread_destroy(executor_of(rt));
+		return multi_thread_shutdown(executor_of(rt), timeout_ms);
+	current_thread_destroy(executor_of(rt));
+	return 0;
+}
+
+void runtime_destroy(struct runtime *rt)
+{
+	(void)runtime_shutdown(rt, UINT64_MAX);
 }
 
 int runtime_block_on(struct runtime *rt, struct future *f)

@@ -58,6 +58,15 @@ int runtime_block_on(struct runtime *rt, struct future *f);
 void runtime_destroy(struct runtime *rt);
 
 /*
+ * The same, but waits at most so long for polls that do not return: they cannot be interrupted, only
+ * waited for. 0: it is destroyed. -ETIMEDOUT: some worker is still in a poll; nothing else is polled any
+ * more, and when the last of them returns, all tasks are dropped and everything is freed, on that
+ * worker's thread. In either case `rt` is not the caller's any more. A runtime without workers has
+ * nobody to wait for.
+ */
+int runtime_shutdown(struct runtime *rt, uint64_t timeout_ms);
+
+/*
  * All of the above for a program that needs one runtime once: builds it, drives `f`, destroys it, and
  * with it whatever tasks are not done by then. Returns what runtime_build or runtime_block_on said; on
  * error `f` has been dropped.

@@ -374,3 +374,62 @@ TEST(multi_thread_threads, a_deadlock_is_reported_and_given_back_to_whoever_bloc
 		free(text);
 	}
 }
+
+/* --- Shutdown with a limit --- */
+
+struct stuck {
+	struct future future;
+	_Atomic bool *has_begun, *may_go;
+};
+
+static enum poll stuck_poll(struct future *f, struct context *cx)
+{
+	struct stuck *s = future_of(f, struct stuck);
+
+	(void)cx;
+	atomic_store(s->has_begun, true);
+	while (!atomic_load(s->may_go))
+		sched_yield();
+	return POLL_READY;
+}
+
+static const struct future_ops stuck_ops = FUTURE_OPS("stuck", stuck_poll, NULL);
+
+static struct future *stuck(struct stuck *s, _Atomic bool *has_begun, _Atomic bool *may_go)
+{
+	*s = (struct stuck){ .future = future_init(&stuck_ops), .has_begun = has_begun,
+			     .may_go = may_go };
+	return &s->future;
+}
+
+TEST(multi_thread_threads, a_poll_that_does_not_return_is_left_behind_and_cleans_up)
+{
+	struct runtime *rt = workers(2);
+	_Atomic bool has_begun = false, may_go = false;
+	struct task *waits = spawn(rt, steps, 1000000000), *t = spawn(rt, stuck, &has_begun, &may_go);
+	struct task_join join;
+
+	n_dropped = n_done = 0;
+	while (!has_begun)
+		sched_yield();
+	CHECK_EQ(runtime_shutdown(rt, 1), -ETIMEDOUT);
+	CHECK(!task_is_done(t));
+	may_go = true;
+	CHECK_EQ(block_on_park(task_join(&join, waits)), 0); /* dropped by the last worker */
+	CHECK_EQ(join.err, -ECANCELED);
+	CHECK_EQ(n_dropped, 1);
+	CHECK(task_is_done(t));
+	task_detach(t);
+	task_detach(waits);
+}
+
+TEST(multi_thread_threads, a_shutdown_in_time_is_a_destruction)
+{
+	struct runtime *rt = workers(2);
+	struct task *t = spawn(rt, steps, 1000000000);
+
+	CHECK_EQ(runtime_shutdown(rt, 100000000), 0);
+	CHECK(task_is_done(t));
+	task_detach(t);
+	CHECK_EQ(runtime_shutdown(NULL, 0), 0);
+}
