@@ -1,11 +1,11 @@
 /*
  * block_on_spin: the smallest executor asks until the answer is READY.
  *
- * A future cannot run itself. Somebody has to poll it, and whoever does is an executor. Ten lines are
- * enough. This one never sleeps, so nobody needs to wake it, and its waker does nothing. It gets
- * everything done that is ready sooner or later, even a future that forgets to keep the waker; but
- * while it waits, it works. An executor that sleeps between two polls relies on what PENDING
- * promises: that somebody will call the waker. If nobody can, ours says so and gives up.
+ * A future cannot run itself. Somebody has to poll it, and whoever does is an executor. Ten lines
+ * are enough. This one never sleeps, so nobody needs to wake it, and its waker does nothing. It gets
+ * all done that is ready sooner or later, even a future that forgets to keep the waker; but while it
+ * waits, it works. An executor that sleeps between two polls relies on what PENDING promises: that
+ * somebody will call the waker. If nobody can, ours says so and gives up.
  *
  * Predict: stubborn is ready at its fifth poll, and keeps no waker. Three executors try: which of
  * them get it done, and after how many polls?
@@ -80,9 +80,9 @@ int main(int argc, char **argv)
 
 	tape_args(argc, argv);
 	spin(stubborn(&s));
-	printf("spin: ready after %d polls\n", s.n_polls);
+	printf("spin: ready, polls: %d\n", s.n_polls);
 	block_on_spin(stubborn(&s));
-	printf("block_on_spin: ready after %d polls\n", s.n_polls);
+	printf("block_on_spin: ready, polls: %d\n", s.n_polls);
 	err = block_on_park(stubborn(&s));
-	printf("block_on_park: %s after %d\n", err == -EDEADLK ? "-EDEADLK" : "ready", s.n_polls);
+	printf("block_on_park: %s, polls: %d\n", err == -EDEADLK ? "-EDEADLK" : "ready", s.n_polls);
 }

@@ -1,104 +1,135 @@
 /*
  * poll_fn: a future made of one function.
  *
- * Some conditions do not deserve a struct of their own: "until the box is not empty". poll_fn takes the
- * function that is to be asked, and what to ask it about, and is a future. The contract is the same as
- * for any other: whoever says PENDING has left the waker where somebody will call it. Here the box has
- * a place for one.
+ * Most futures are a struct, a poll, a drop and a constructor. Where the poll is a single question,
+ * "is it so yet?", a function is enough, and something to ask it about. Every poll calls it, and its
+ * answer is the future's. So the contract is the function's business: before it says PENDING, it
+ * leaves the waker with whoever can make it so. Here a shepherd counts his sheep. Somebody waits for
+ * two of them, with a future that is made in the open, and for four, with the runtime's.
  *
- * Predict: how often is the function asked, and by whom is it woken?
+ * Predict: how often is each of the two futures polled, and who wakes whom?
  *
  *	make run P=ch03/poll_fn                 ARGS=--tape
  *	cc -DWEFT_DEBUG -Iruntime book-examples/ch03-how-poll-works/poll_fn.c $(find runtime -name '*.c') -pthread
  *
- * Try: leave out waker_refresh. The program ends all the same, with a report: what does it say?
+ * Try: leave out waker_refresh. The runtime prints who waits at which line: which law is broken?
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "weft.h"
 
-/* --- A box for one letter, and for the waker of whoever waits for it --- */
+/* --- In the open --- */
 
-struct box {
-	const char *letter; /* NULL: empty */
-	struct waker waker;
+struct ask {
+	struct future future;
+	enum poll (*question)(void *about, struct context *cx);
+	void *about; /* borrowed */
 };
 
-static void put(struct box *box, const char *letter)
+static enum poll ask_poll(struct future *future, struct context *cx)
 {
-	box->letter = letter;
-	waker_wake(&box->waker);
+	struct ask *a = future_of(future, struct ask);
+
+	return a->question(a->about, cx);
 }
 
-/* The whole poll. */
-static enum poll has_letter(void *arg, struct context *cx)
-{
-	struct box *box = arg;
+static const struct future_ops ask_ops = FUTURE_OPS("ask", ask_poll, NULL);
 
-	printf("  asked: %s\n", box->letter ? "there is one" : "empty");
-	if (box->letter)
-		return POLL_READY;
-	waker_refresh(&box->waker, cx->waker);
-	return POLL_PENDING;
+static struct future *ask(struct ask *a, enum poll (*question)(void *, struct context *),
+			  void *about)
+{
+	*a = (struct ask){ .future = future_init(&ask_ops), .question = question, .about = about };
+	return &a->future;
 }
 
-/* --- The postman, a task of its own --- */
+/* --- A question, and what it is about --- */
 
-struct postman {
+struct flock {
+	int n, wanted;
+	struct waker waker; /* of whoever wants more */
+};
+
+/* There is no drop, so it cleans up itself. What may be cancelled needs a future of its own. */
+static enum poll is_large_enough(void *about, struct context *cx)
+{
+	struct flock *flock = about;
+
+	printf("  are there %d? there are %d\n", flock->wanted, flock->n);
+	if (flock->n < flock->wanted) {
+		waker_refresh(&flock->waker, cx->waker);
+		return POLL_PENDING;
+	}
+	waker_drop(&flock->waker);
+	return POLL_READY;
+}
+
+/* --- Who counts, and who waits --- */
+
+struct shepherd {
 	struct co co;
-	struct box *box;
-	struct delay way;
+	struct flock *flock; /* borrowed */
+	struct delay while_one_jumps;
 };
 
-static enum poll postman_run(struct co *co, struct context *cx)
+static enum poll shepherd_run(struct co *co, struct context *cx)
 {
-	struct postman *const f = co_frame(co, struct postman);
+	struct shepherd *const f = co_frame(co, struct shepherd);
 
 	co_begin(co);
-	co_await(delay(&f->way, 30));
-	printf("postman: puts a letter into the box\n");
-	put(f->box, "good news");
-	co_end;
-}
-
-static struct future *postman(struct postman *f, struct box *box)
-{
-	*f = (struct postman){ .co = co_init(postman_run), .box = box };
-	return &f->co.future;
-}
-
-/* --- Who waits --- */
-
-struct house {
-	struct co co;
-	struct box box;
-	struct poll_fn wait;
-};
-
-static enum poll house_run(struct co *co, struct context *cx)
-{
-	struct house *const f = co_frame(co, struct house);
-
-	co_begin(co);
-	task_detach(spawn(cx->rt, postman, &f->box));
-	co_await(poll_fn(&f->wait, has_letter, &f->box));
-	printf("house: %s\n", f->box.letter);
-	co_finally {
-		waker_drop(&f->box.waker);
+	while (f->flock->n < 4) {
+		co_await(delay(&f->while_one_jumps, 10));
+		printf("%d\n", ++f->flock->n);
+		waker_wake(&f->flock->waker);
 	}
 	co_end;
 }
 
-static struct future *house(struct house *f)
+static struct future *shepherd(struct shepherd *f, struct flock *flock)
 {
-	*f = (struct house){ .co = co_init(house_run) };
+	*f = (struct shepherd){ .co = co_init(shepherd_run), .flock = flock };
+	return &f->co.future;
+}
+
+struct sleeper {
+	struct co co;
+	struct flock *flock; /* borrowed */
+	struct ask ask;
+	struct poll_fn poll_fn;
+};
+
+static enum poll sleeper_run(struct co *co, struct context *cx)
+{
+	struct sleeper *const f = co_frame(co, struct sleeper);
+
+	co_begin(co);
+	f->flock->wanted = 2;
+	co_await(ask(&f->ask, is_large_enough, f->flock));
+	f->flock->wanted = 4;
+	co_await(poll_fn(&f->poll_fn, is_large_enough, f->flock));
+	co_end;
+}
+
+static struct future *sleeper(struct sleeper *f, struct flock *flock)
+{
+	*f = (struct sleeper){ .co = co_init(sleeper_run), .flock = flock };
 	return &f->co.future;
 }
 
 int main(int argc, char **argv)
 {
-	struct house f;
+	struct flock flock = { 0 };
+	struct sleeper f;
+	struct runtime *rt;
+	struct task *t;
+	int err;
 
 	tape_args(argc, argv);
-	return runtime_run(&(struct runtime_builder){ .virtual_time = true }, house(&f)) != 0;
+	if (runtime_build(&(struct runtime_builder){ .virtual_time = true }, &rt))
+		return 1;
+	t = spawn(rt, shepherd, &flock);
+	err = t ? runtime_block_on(rt, sleeper(&f, &flock)) : -ENOMEM;
+	task_detach(t);
+	runtime_destroy(rt);
+	return err != 0;
 }
