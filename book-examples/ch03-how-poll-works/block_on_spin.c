@@ -2,10 +2,10 @@
  * block_on_spin: the smallest executor asks until the answer is READY.
  *
  * A future cannot run itself. Somebody has to poll it, and whoever does is an executor. Ten lines
- * are enough. This one never sleeps, so nobody needs to wake it, and its waker does nothing. It gets
- * all done that is ready sooner or later, even a future that forgets to keep the waker; but while it
- * waits, it works. An executor that sleeps between two polls relies on what PENDING promises: that
- * somebody will call the waker. If nobody can, ours says so and gives up.
+ * are enough. This one never sleeps, so nobody needs to wake it, and its waker does nothing. It
+ * gets all done that is ready sooner or later, even a future that forgets to keep the waker; but
+ * while it waits, it works. An executor that sleeps between two polls relies on what PENDING
+ * promises: that somebody will call the waker. If nobody can, ours says so and gives up.
  *
  * Predict: stubborn is ready at its fifth poll, and keeps no waker. Three executors try: which of
  * them get it done, and after how many polls?

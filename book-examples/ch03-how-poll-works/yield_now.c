@@ -1,29 +1,59 @@
 /*
- * yield_now: a computation that lets others run, and one that does not.
+ * yield_now: a long computation that lets others have the thread, and one that does not.
  *
- * Tasks take turns only where they await. Between two awaits a task has its thread for itself, so a long
- * computation stops everybody else on it: no timer fires, no connection is served. The cure is to cut
- * it into pieces and await yield_now between them. That is a future which says PENDING once, and wakes
- * its own task before it does: so the task goes to the end of the queue, and all others have their turn.
+ * A poll runs until it returns, and nobody interrupts it. That is what makes tasks cheap, and why
+ * one that computes for a second lets all others wait for a second. So it has to let go by itself:
+ * it says PENDING although it could go on, and wakes its own task before. That puts it at the end of
+ * the queue, behind everybody who has work. A task whose awaits are always ready would be as bad;
+ * there the runtime sees to it. Each poll of a task has a budget, 128 units by default, and here 2.
+ * A leaf future that is ready takes one; when none is left, the next leaf yields.
  *
- * Predict: a clerk serves one customer per turn while a sum is computed in four pieces. How many has he
- * served when the sum is there, without yielding, and with?
+ * Predict: a sum in four parts, and a clerk with four customers. In which order do they come if the
+ * sum never yields; if it yields behind each part; if it awaits something ready behind each part?
  *
  *	make run P=ch03/yield_now               ARGS=--tape
  *	cc -DWEFT_DEBUG -Iruntime book-examples/ch03-how-poll-works/yield_now.c $(find runtime -name '*.c') -pthread
  *
- * Try: yield after every number instead of every piece. What becomes of the number of polls?
+ * Try: leave out waker_wake_by_ref in breath_poll. Why is PENDING alone not a yield?
  */
 #include <stdio.h>
 
 #include "weft.h"
 
-/* --- The clerk: one customer, then somebody else's turn; until he is sent home --- */
+enum { N_PARTS = 4, PART_LEN = 100000 };
+
+/* --- Yielding, in the open: pending once, and woken already --- */
+
+struct breath {
+	struct future future;
+	bool is_taken;
+};
+
+static enum poll breath_poll(struct future *future, struct context *cx)
+{
+	struct breath *b = future_of(future, struct breath);
+
+	if (b->is_taken)
+		return POLL_READY;
+	b->is_taken = true;
+	waker_wake_by_ref(cx->waker);
+	return POLL_PENDING;
+}
+
+static const struct future_ops breath_ops = FUTURE_OPS("breath", breath_poll, NULL);
+
+static struct future *breath(struct breath *b)
+{
+	*b = (struct breath){ .future = future_init(&breath_ops) };
+	return &b->future;
+}
+
+/* --- The other task does a little at a time. It yields with the runtime's yield_now --- */
 
 struct clerk {
 	struct co co;
-	int *n_served;
-	struct yield_now turn;
+	int n_served;
+	struct yield_now yield;
 };
 
 static enum poll clerk_run(struct co *co, struct context *cx)
@@ -31,39 +61,35 @@ static enum poll clerk_run(struct co *co, struct context *cx)
 	struct clerk *const f = co_frame(co, struct clerk);
 
 	co_begin(co);
-	for (;;) {
-		++*f->n_served;
-		co_await(yield_now(&f->turn));
+	while (f->n_served < N_PARTS) {
+		printf("             customer %d\n", ++f->n_served);
+		co_await(yield_now(&f->yield));
 	}
 	co_end;
 }
 
-static struct future *clerk(struct clerk *f, int *n_served)
+static struct future *clerk(struct clerk *f)
 {
-	*f = (struct clerk){ .co = co_init(clerk_run), .n_served = n_served };
+	*f = (struct clerk){ .co = co_init(clerk_run) };
 	return &f->co.future;
 }
 
-/* --- The sum: four pieces of a million numbers --- */
-
-enum { PIECES = 4, PIECE = 1000000 };
+/* --- The computation, in three ways --- */
 
 struct sum {
 	struct co co;
-	bool is_polite;
+	enum { NEVER_YIELDS, YIELDS, IS_ALWAYS_READY } way;
+	int n_parts;
 	long long total;
-	int piece, n_served;
-	struct task *clerk;
-	struct yield_now turn;
+	struct breath breath;
+	struct ready ready;
 };
 
-static long long sum_of_piece(int piece)
+static void add_part(struct sum *f)
 {
-	long long total = 0;
-
-	for (int i = piece * PIECE; i < (piece + 1) * PIECE; i++)
-		total += i;
-	return total;
+	for (int i = 0; i < PART_LEN; i++)
+		f->total += (long long)f->n_parts * PART_LEN + i;
+	printf("  part %d\n", ++f->n_parts);
 }
 
 static enum poll sum_run(struct co *co, struct context *cx)
@@ -71,31 +97,39 @@ static enum poll sum_run(struct co *co, struct context *cx)
 	struct sum *const f = co_frame(co, struct sum);
 
 	co_begin(co);
-	f->clerk = spawn(cx->rt, clerk, &f->n_served);
-	for (f->piece = 0; f->piece < PIECES; f->piece++) {
-		f->total += sum_of_piece(f->piece);
-		if (f->is_polite)
-			co_await(yield_now(&f->turn));
+	while (f->n_parts < N_PARTS) {
+		add_part(f);
+		if (f->way == YIELDS)
+			co_await(breath(&f->breath));
+		if (f->way == IS_ALWAYS_READY)
+			co_await(ready(&f->ready));
 	}
-	printf("%s: the sum is %lld, and %d customers have been served\n",
-	       f->is_polite ? "with yield_now" : "without", f->total, f->n_served);
-	co_finally {
-		task_abort(f->clerk);
-		task_detach(f->clerk);
-	}
+	printf("  the sum is %lld\n", f->total);
 	co_end;
 }
 
-static struct future *sum(struct sum *f, bool is_polite)
+static struct future *sum(struct sum *f, int way)
 {
-	*f = (struct sum){ .co = co_init(sum_run), .is_polite = is_polite };
+	*f = (struct sum){ .co = co_init(sum_run), .way = way };
 	return &f->co.future;
 }
 
 int main(int argc, char **argv)
 {
-	struct sum f;
+	static const char *const ways[] = { "never yields", "yields", "awaits what is ready" };
+	struct runtime *rt;
+	struct clerk c;
 
 	tape_args(argc, argv);
-	return runtime_run(NULL, sum(&f, false)) || runtime_run(NULL, sum(&f, true));
+	if (runtime_build(&(struct runtime_builder){ .budget = 2 }, &rt))
+		return 1;
+	for (int way = NEVER_YIELDS; way <= IS_ALWAYS_READY; way++) {
+		struct task *t = spawn(rt, sum, way);
+
+		printf("the sum %s:\n", ways[way]);
+		if (!t || runtime_block_on(rt, clerk(&c)))
+			return 1;
+		task_detach(t);
+	}
+	runtime_destroy(rt);
 }
