@@ -31,8 +31,10 @@
 #include "time/interval.h"
 #include "time/timeout.h"
 
+#include "task/abort_handle.h"
 #include "task/join_set.h"
 #include "task/task.h"
+#include "task/task_local.h"
 #include "task/task_tracker.h"
 
 #include "executor/block_on_park.h"

@@ -61,13 +61,14 @@ static inline struct future *job(struct job *f, struct tally *tally, int wait, i
 	return &f->co.future;
 }
 
-/* Lets the runtime poll whatever can be polled, n times each. */
+/* Lets the runtime poll whatever can be polled, n times; once is what is queued now. */
 static inline void job_turns(struct runtime *rt, int n)
 {
 	struct tally unused = { 0 };
 	struct job turns;
 
-	CHECK_EQ(runtime_block_on(rt, job(&turns, &unused, -n, 0)), 0);
+	if (n > 0)
+		CHECK_EQ(runtime_block_on(rt, job(&turns, &unused, 1 - n, 0)), 0);
 }
 
 #endif
