@@ -2,9 +2,9 @@
  * eager_thread: a thread that is created runs at once; the future beside it waits to be asked.
  *
  * The same work twice, as a thread and as a future: three steps, with a pause before each. Then we
- * change our mind. The thread is at work already, and nobody can call it back: unless it was written
- * to listen, all that is left is to wait for its end, because until then it uses our memory. The
- * future has not begun. One call cancels it, and after that nobody has a pointer to it.
+ * change our mind. The thread is at work already, and nobody can call it back: unless it was
+ * written to listen, all that is left is to wait for its end, because until then it uses our
+ * memory. The future has not begun. One call cancels it, and after that nobody has a pointer to it.
  *
  * Predict: both are built, both are given up. How many steps does each of them take?
  *
@@ -95,7 +95,8 @@ int main(int argc, char **argv)
 	future_drop(&f.co.future);
 	pthread_join(t.id, NULL);
 	sem_destroy(&t.has_begun);
-	printf("main: both given up: %d steps by the thread, %d by the future\n", t.n_steps, f.n_steps);
+	printf("main: both given up: %d steps by the thread, %d by the future\n", t.n_steps,
+	       f.n_steps);
 
 	if (runtime_run(&(struct runtime_builder){ .virtual_time = true }, steps(&f)))
 		return 1;

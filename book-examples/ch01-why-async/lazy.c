@@ -3,13 +3,13 @@
  *
  * To call a function is to run it. To call the constructor of a future is to fill in a struct: what
  * is to be done, and how far it has come, which is nowhere. No line of its body runs; no timer, no
- * thread, no descriptor is taken. So it can be dropped at no cost, and dropping it is how one cancels
- * it, at any time. The body is tea_run below. Read co_await as "wait for this, and let others have
- * the thread meanwhile", and co_finally as "whatever happens, in the end". How they do that is the
- * subject of chapter 5.
+ * thread, no descriptor is taken. So it can be dropped at no cost, and dropping it is how one
+ * cancels it, at any time. The body is tea_run below. Read co_await as "wait for this, and let
+ * others have the thread meanwhile", and co_finally as "whatever happens, in the end". How they do
+ * that is the subject of chapter 5.
  *
- * Predict: three teas are built. One is dropped, one is run to its end, and the third for as long as
- * its guest has time. Which lines of tea_run does each of them print?
+ * Predict: three teas are built. One is dropped, one is run to its end, and the third for as long
+ * as its guest has time. Which lines of tea_run does each of them print?
  *
  *	make run P=ch01/lazy                    ARGS=--tape
  *	cc -DWEFT_DEBUG -Iruntime book-examples/ch01-why-async/lazy.c $(find runtime -name '*.c') -pthread

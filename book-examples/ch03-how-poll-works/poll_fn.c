@@ -2,10 +2,10 @@
  * poll_fn: a future made of one function.
  *
  * Most futures are a struct, a poll, a drop and a constructor. Where the poll is a single question,
- * "is it so yet?", a function is enough, and something to ask it about. Every poll calls it, and its
- * answer is the future's. So the contract is the function's business: before it says PENDING, it
- * leaves the waker with whoever can make it so. Here a shepherd counts his sheep. Somebody waits for
- * two of them, with a future that is made in the open, and for four, with the runtime's.
+ * "is it so yet?", a function is enough, and something to ask it about. Every poll calls it, and
+ * its answer is the future's. So the contract is the function's business: before it says PENDING,
+ * it leaves the waker with whoever can make it so. Here a shepherd counts his sheep. Somebody waits
+ * for two of them, with a future that is made in the open, and for four, with the runtime's.
  *
  * Predict: how often is each of the two futures polled, and who wakes whom?
  *

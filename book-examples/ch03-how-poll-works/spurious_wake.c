@@ -3,8 +3,8 @@
  *
  * Two readers wait for a letter. Each leaves its waker in a mailbox, and the postman will call it.
  * But a wake is for a whole task, and everything in it is polled, whoever was meant. Here a nap of
- * 10 ms is in the same task. Gullible thinks: I am polled again, so I have been woken, so there is a
- * letter. Careful looks into the mailbox each time, and goes on waiting if it is empty.
+ * 10 ms is in the same task. Gullible thinks: I am polled again, so I have been woken, so there is
+ * a letter. Careful looks into the mailbox each time, and goes on waiting if it is empty.
  *
  * Predict: the postman comes after 20 ms. What does each of them read, and when?
  *

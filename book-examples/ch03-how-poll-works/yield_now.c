@@ -3,10 +3,10 @@
  *
  * A poll runs until it returns, and nobody interrupts it. That is what makes tasks cheap, and why
  * one that computes for a second lets all others wait for a second. So it has to let go by itself:
- * it says PENDING although it could go on, and wakes its own task before. That puts it at the end of
- * the queue, behind everybody who has work. A task whose awaits are always ready would be as bad;
- * there the runtime sees to it. Each poll of a task has a budget, 128 units by default, and here 2.
- * A leaf future that is ready takes one; when none is left, the next leaf yields.
+ * it says PENDING although it could go on, and wakes its own task before. That puts it at the end
+ * of the queue, behind everybody who has work. A task whose awaits are always ready would be as
+ * bad; there the runtime sees to it. Each poll of a task has a budget, 128 units by default, and
+ * here 2. A leaf future that is ready takes one; when none is left, the next leaf yields.
  *
  * Predict: a sum in four parts, and a clerk with four customers. In which order do they come if the
  * sum never yields; if it yields behind each part; if it awaits something ready behind each part?
