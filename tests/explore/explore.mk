@@ -5,15 +5,13 @@
 
 EXPLORE_CC  ?= gcc
 EXPLORE_OUT ?= build/explore
-# A folder in which some of the runtime's files are others: how mutants are built.
-EXPLORE_OVERLAY ?=
 B       ?= 3
 SECONDS ?= 120
 S       ?=
 
 explore_flags := -std=c17 -D_GNU_SOURCE=1 -g -Wall -Wextra -Wshadow -Wdeclaration-after-statement \
 		 -fno-omit-frame-pointer -fno-pie -fno-optimize-sibling-calls
-explore_paths := $(if $(EXPLORE_OVERLAY),-I$(EXPLORE_OVERLAY)) -Iruntime -Itests
+explore_paths := -Iruntime -Itests
 explore_engine_flags := -O2 $(explore_flags) $(explore_paths)
 explore_played_flags := -O1 $(explore_flags) $(explore_paths) -fsanitize=thread \
 			--param tsan-instrument-func-entry-exit=0 -D__SANITIZE_ADDRESS__=1 \
@@ -53,6 +51,13 @@ $(EXPLORE_OUT)/explore: $(call explore_objects,$(explore_engine) $(explore_scene
 
 -include $(patsubst %.o,%.d,$(call explore_objects,$(explore_runtime) $(explore_engine) $(explore_scenes)))
 
-.PHONY: explore
+.PHONY: explore mutants
 explore: $(EXPLORE_OUT)/explore ## every interleaving of small scenarios: B=3 preemptions, S=part of a name
 	@$(EXPLORE_OUT)/explore --bound=$(B) --seconds=$(SECONDS) $(S)
+
+# SECONDS is for each scenario; M=part of a name for some of the mutants.
+M ?=
+mutants: $(EXPLORE_OUT)/explore ## planted bugs, each of which a scenario must find: M=part of a name
+	@EXPLORE_OUT='$(EXPLORE_OUT)' EXPLORE_CC='$(EXPLORE_CC)' EXPLORE_PLAYED='$(explore_played_flags)' \
+		EXPLORE_LINK='$(EXPLORE_CC) $(explore_link)' M='$(M)' \
+		EXPLORE_ENGINE='$(call explore_objects,$(explore_engine))' sh tests/explore/mutants/mutants.sh

@@ -9,7 +9,7 @@
  *	--list         names
  *	--counts       ends in "passed failed", as the scripts in tests/tools do
  *
- * NAME is a part of a scenario's name or file.
+ * NAME is a scenario, or a part of the names or the file of some.
  */
 #define _GNU_SOURCE 1 /* sigaltstack */
 #include <signal.h>
@@ -273,11 +273,23 @@ static bool judge(const struct scenario *s, const struct outcome *o)
 	return false;
 }
 
+static bool is_whole_name(const char *name)
+{
+	for (const struct scenario *s = first_scenario; s; s = s->next)
+		if (strcmp(s->name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct scenario *s)
 {
-	for (unsigned i = 0; i < options.n_names; i++)
-		if (strstr(s->name, options.names[i]) || strstr(s->file, options.names[i]))
+	for (unsigned i = 0; i < options.n_names; i++) {
+		const char *name = options.names[i];
+
+		if (strcmp(s->name, name) == 0 || (!is_whole_name(name) && (strstr(s->name, name) ||
+									    strstr(s->file, name))))
 			return true;
+	}
 	return options.n_names == 0;
 }
 

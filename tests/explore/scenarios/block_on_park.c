@@ -175,6 +175,62 @@ static void drop_wakers_until_over(void)
 SCENARIO(park_against_last_drop, .setup = setup_drop, .check = found_the_deadlock,
 	 .thread = { park_in_vain, drop_wakers_until_over });
 
+/* --- What was done before a wake is seen by the poll: nothing else puts it in order here --- */
+
+static atomic_bool is_there;
+static int parcel;
+
+/* Waits for the flag, and clones the waker only once: the other thread takes it when it is there. */
+struct parcel_recv {
+	struct future future;
+	int n;
+};
+
+static struct waker parcel_waker;
+static atomic_bool has_waker;
+
+static enum poll parcel_poll(struct future *f, struct context *cx)
+{
+	if (!atomic_load_explicit(&has_waker, memory_order_relaxed)) {
+		parcel_waker = waker_clone(cx->waker);
+		atomic_store_explicit(&has_waker, true, memory_order_release);
+		return POLL_PENDING;
+	}
+	if (!atomic_load_explicit(&is_there, memory_order_relaxed))
+		return POLL_PENDING;
+	future_of(f, struct parcel_recv)->n = parcel;
+	return POLL_READY;
+}
+
+static const struct future_ops parcel_ops = FUTURE_OPS("parcel", parcel_poll, NULL);
+
+static void setup_parcel(void)
+{
+	atomic_init(&is_there, false);
+	atomic_init(&has_waker, false);
+	parcel = 0;
+}
+
+static void await_parcel(void)
+{
+	struct parcel_recv recv = { .future = future_init(&parcel_ops) };
+
+	CHECK_EQ(block_on_park(&recv.future), 0);
+	CHECK_EQ(recv.n, 5);
+}
+
+static void deliver_parcel(void)
+{
+	while (!atomic_load_explicit(&has_waker, memory_order_acquire))
+		explore_yield();
+	parcel = 5;
+	atomic_store_explicit(&is_there, true, memory_order_relaxed);
+	waker_wake(&parcel_waker);
+}
+
+SCENARIO(park_sees_what_was_done_before_the_wake, .setup = setup_parcel,
+	 .thread = { await_parcel, deliver_parcel });
+
 /* --- With a channel --- */
 
 static void setup_channel(void)

@@ -47,12 +47,14 @@ static void setup_two_senders(void)
 	second_tx = broadcast_sender_clone(&tx);
 }
 
-static void send(struct broadcast_sender *from, int n)
+static bool send(struct broadcast_sender *from, int n)
 {
 	int *p = value(n);
+	bool is_sent = broadcast_send(from, &p) > 0;
 
-	if (broadcast_send(from, &p) < 0)
+	if (!is_sent)
 		value_drop(&p);
+	return is_sent;
 }
 
 static void send_two(void)
@@ -125,12 +127,14 @@ static void drop_second(void)
 
 static void poll_and_drop_second(void)
 {
+	struct broadcast_recv *r = frame_new(broadcast_recv);
 	int *p = NULL;
 
-	if (explore_poll(broadcast_recv(&recv[1], &rx[1], &p), explore_me()) == POLL_PENDING)
-		future_drop(&recv[1].future);
-	else if (recv[1].err == 0)
+	if (explore_poll(broadcast_recv(r, &rx[1], &p), explore_me()) == POLL_PENDING)
+		future_drop(&r->future);
+	else if (r->err == 0)
 		value_drop(&p);
+	frame_free(r);
 	broadcast_receiver_drop(&rx[1]);
 }
 
@@ -204,13 +208,14 @@ static void got_none(void)
 	CHECK_EQ(n_received[0], 0);
 }
 
+static bool is_sent;
+
 static void upgrade_and_send(void)
 {
 	struct broadcast_weak_sender weak = { second_tx.chan };
 	struct broadcast_sender strong = broadcast_upgrade(&weak);
 
-	if (strong.chan)
-		send(&strong, 1);
+	is_sent = strong.chan && send(&strong, 1);
 	broadcast_sender_drop(&strong);
 	broadcast_weak_sender_drop(&weak);
 }
@@ -221,13 +226,19 @@ static void setup_weak(void)
 	second_tx.chan = broadcast_downgrade(&tx).chan;
 }
 
+/* Nobody was told of the end before there was one. */
+static void got_what_was_sent(void)
+{
+	CHECK_EQ(n_received[0], is_sent);
+}
+
 SCENARIO(broadcast_closed_against_receivers_drop, .setup = setup_two,
 	 .thread = { await_closed, drop_first, drop_second });
 SCENARIO(broadcast_sender_drop_against_recv, .setup = setup, .check = got_none,
 	 .thread = { drop_sender, receive_all_first });
 SCENARIO(broadcast_all_handles_drop, .setup = setup_two,
 	 .thread = { drop_sender, drop_first, drop_second });
-SCENARIO(broadcast_upgrade_against_last_sender, .setup = setup_weak,
+SCENARIO(broadcast_upgrade_against_last_sender, .setup = setup_weak, .check = got_what_was_sent,
 	 .thread = { drop_sender, upgrade_and_send, receive_all_first });
 
 /* --- Two words are copied without a call: the short way --- */

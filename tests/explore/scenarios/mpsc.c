@@ -115,11 +115,13 @@ static void try_second(void)
 /* Polled once, and dropped: `err` says whether the item is sent. */
 static void poll_send_and_drop(void)
 {
+	struct mpsc_send *s = frame_new(mpsc_send);
 	int *p = value(1);
 
-	if (explore_poll(mpsc_send(&sending[1], &tx[1], &p), explore_me()) == POLL_PENDING)
-		future_drop(&sending[1].future);
-	results[1] = sending[1].err;
+	if (explore_poll(mpsc_send(s, &tx[1], &p), explore_me()) == POLL_PENDING)
+		future_drop(&s->future);
+	results[1] = s->err;
+	frame_free(s);
 	if (results[1])
 		value_drop(&p);
 	mpsc_sender_drop(&tx[1]);
@@ -161,10 +163,11 @@ static void await_closed_second(void)
 
 static void poll_closed_and_drop(void)
 {
-	struct mpsc_closed closed;
+	struct mpsc_closed *closed = frame_new(mpsc_closed);
 
-	if (explore_poll(mpsc_closed(&closed, &tx[1]), explore_me()) == POLL_PENDING)
-		future_drop(&closed.future);
+	if (explore_poll(mpsc_closed(closed, &tx[1]), explore_me()) == POLL_PENDING)
+		future_drop(&closed->future);
+	frame_free(closed);
 	mpsc_sender_drop(&tx[1]);
 }
 
@@ -206,12 +209,14 @@ static void drop_receiver(void)
 
 static void poll_and_drop_receiver(void)
 {
+	struct mpsc_recv *r = frame_new(mpsc_recv);
 	int *p = NULL;
 
-	if (explore_poll(mpsc_recv(&recv, &rx, &p), explore_me()) == POLL_PENDING)
-		future_drop(&recv.future);
-	else if (recv.err == 0)
+	if (explore_poll(mpsc_recv(r, &rx, &p), explore_me()) == POLL_PENDING)
+		future_drop(&r->future);
+	else if (r->err == 0)
 		received[n_received++] = value_take(p);
+	frame_free(r);
 	mpsc_receiver_drop(&rx);
 }
 
@@ -462,10 +467,13 @@ static void reserve_two_and_drop(void)
 
 static void poll_reserve_and_drop(void)
 {
-	if (explore_poll(mpsc_reserve(&reserving, &tx[0], 1), explore_me()) == POLL_PENDING)
-		future_drop(&reserving.future);
-	else if (reserving.err == 0)
-		mpsc_permit_drop(&reserving.permit);
+	struct mpsc_reserve *r = frame_new(mpsc_reserve);
+
+	if (explore_poll(mpsc_reserve(r, &tx[0], 1), explore_me()) == POLL_PENDING)
+		future_drop(&r->future);
+	else if (r->err == 0)
+		mpsc_permit_drop(&r->permit);
+	frame_free(r);
 	mpsc_sender_drop(&tx[0]);
 }
 

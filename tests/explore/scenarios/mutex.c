@@ -37,12 +37,13 @@ static void try_to_add(void)
 
 static void poll_and_drop(void)
 {
-	struct mutex_lock lock;
+	struct mutex_lock *lock = frame_new(mutex_lock);
 
-	if (explore_poll(mutex_lock(&lock, &mutex), explore_me()) == POLL_PENDING)
-		future_drop(&lock.acquire.future);
+	if (explore_poll(mutex_lock(lock, &mutex), explore_me()) == POLL_PENDING)
+		future_drop(&lock->acquire.future);
 	else
 		mutex_unlock(&mutex);
+	frame_free(lock);
 }
 
 static void is_free_again(void)
@@ -100,12 +101,13 @@ static void read_once(void)
 
 static void poll_write_and_drop(void)
 {
-	struct rwlock_write w;
+	struct rwlock_write *w = frame_new(rwlock_write);
 
-	if (explore_poll(rwlock_write(&w, &rwlock), explore_me()) == POLL_PENDING)
-		future_drop(&w.acquire.future);
+	if (explore_poll(rwlock_write(w, &rwlock), explore_me()) == POLL_PENDING)
+		future_drop(&w->acquire.future);
 	else
 		rwlock_write_unlock(&rwlock);
+	frame_free(w);
 }
 
 static void is_ten(void)

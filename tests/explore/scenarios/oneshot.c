@@ -46,8 +46,11 @@ static void await_closed(void)
 
 static void poll_closed_then_send(void)
 {
-	if (explore_poll(oneshot_closed(&closed, &tx), explore_me()) == POLL_PENDING)
-		future_drop(&closed.future);
+	struct oneshot_closed *c = frame_new(oneshot_closed);
+
+	if (explore_poll(oneshot_closed(c, &tx), explore_me()) == POLL_PENDING)
+		future_drop(&c->future);
+	frame_free(c);
 	send();
 }
 
@@ -81,9 +84,12 @@ static void close_and_try(void)
 
 static void poll_and_drop(void)
 {
-	if (explore_poll(oneshot_recv(&recv, &rx, &received), explore_me()) == POLL_PENDING)
-		future_drop(&recv.future);
-	got = recv.err;
+	struct oneshot_recv *r = frame_new(oneshot_recv);
+
+	if (explore_poll(oneshot_recv(r, &rx, &received), explore_me()) == POLL_PENDING)
+		future_drop(&r->future);
+	got = r->err;
+	frame_free(r);
 	oneshot_receiver_drop(&rx);
 }
 

@@ -119,16 +119,30 @@ SCENARIO(semaphore_three_acquire_and_close, .setup = setup_one,
 	 .thread = { acquire_and_close, acquire_and_close, acquire_and_close },
 	 .check = permits_are_back);
 
+static void acquire_in_vain(void)
+{
+	CHECK_EQ(acquire(1), -EPIPE);
+}
+
+SCENARIO(semaphore_close_against_two_in_line, .setup = setup_none,
+	 .thread = { acquire_in_vain, acquire_in_vain, close_it }, .check = permits_are_back);
+
 /* --- Dropped --- */
+
+static void poll_and_drop_of(size_t n)
+{
+	struct semaphore_acquire *a = frame_new(semaphore_acquire);
+
+	if (explore_poll(semaphore_acquire(a, &semaphore, n), explore_me()) == POLL_PENDING)
+		future_drop(&a->future);
+	else
+		release(n);
+	frame_free(a);
+}
 
 static void poll_and_drop(void)
 {
-	struct semaphore_acquire a;
-
-	if (explore_poll(semaphore_acquire(&a, &semaphore, 1), explore_me()) == POLL_PENDING)
-		future_drop(&a.future);
-	else
-		release(1);
+	poll_and_drop_of(1);
 }
 
 static void release_ten(void)
@@ -162,6 +176,15 @@ static void acquire_and_release(void)
 /* The permit may be the dropped one's when it goes: then it is the other one's. */
 SCENARIO(semaphore_dropped_hands_on, .setup = setup_none,
 	 .thread = { poll_and_drop, acquire_and_release, release_one }, .check = expect_one);
+
+/* What it has collected of several goes on, too. */
+static void poll_two_and_drop(void)
+{
+	poll_and_drop_of(2);
+}
+
+SCENARIO(semaphore_drop_of_many_hands_on, .setup = setup_none,
+	 .thread = { poll_two_and_drop, acquire_and_release, release_one }, .check = expect_one);
 
 /* --- Several at a time --- */
 

@@ -371,10 +371,11 @@ static void join_from_outside(void)
 
 static void poll_join_and_drop(void)
 {
-	struct task_join join;
+	struct task_join *join = frame_new(task_join);
 
-	if (explore_poll(task_join(&join, task), explore_me()) == POLL_PENDING)
-		future_drop(&join.future);
+	if (explore_poll(task_join(join, task), explore_me()) == POLL_PENDING)
+		future_drop(&join->future);
+	frame_free(join);
 	task_detach(task);
 	oneshot_send(&stop, &(int){ 0 });
 }

@@ -245,10 +245,11 @@ static void await_closed(void)
 
 static void poll_changed_and_drop(void)
 {
-	struct watch_changed c;
+	struct watch_changed *c = frame_new(watch_changed);
 
-	if (explore_poll(watch_changed(&c, &rx[1]), explore_me()) == POLL_PENDING)
-		future_drop(&c.future);
+	if (explore_poll(watch_changed(c, &rx[1]), explore_me()) == POLL_PENDING)
+		future_drop(&c->future);
+	frame_free(c);
 	watch_receiver_drop(&rx[1]);
 }
 
@@ -266,3 +267,21 @@ SCENARIO(watch_send_against_changed_dropped, .setup = setup_two_receivers, .chec
 	 .thread = { send_one, poll_changed_and_drop, await_one_change });
 SCENARIO(watch_all_handles_drop, .setup = setup_two_receivers,
 	 .thread = { drop_tx, drop_rx, drop_second_rx });
+
+/* The last receiver goes while the sender is at work with the lock open. */
+static void send_if_and_drop(void)
+{
+	send_if_anybody_receives();
+	watch_sender_drop(&tx);
+}
+
+static void await_change_and_drop(void)
+{
+	await_change(0);
+	watch_receiver_drop(&rx[0]);
+}
+
+SCENARIO(watch_send_and_drop_against_last_receiver, .setup = setup,
+	 .thread = { send_if_and_drop, await_change_and_drop });
+SCENARIO(watch_last_sender_against_last_receiver, .setup = setup,
+	 .thread = { drop_tx, await_change_and_drop });
