@@ -17,10 +17,18 @@ static struct multi_thread *of(const struct executor *x)
 	return (struct multi_thread *)x;
 }
 
+/* relaxed: a hint; what matters is seen under the lock, or in idle_rest */
+static bool is_any_injected(struct multi_thread *mt)
+{
+	return atomic_load_explicit(&mt->injection.n, memory_order_relaxed) > 0;
+}
+
 /* With tasks waiting a worker has to be watched: who knows how long the next poll is. */
 static void watch_backlog(struct worker *w)
 {
-	if (!w->is_watched && !w->is_resting && run_queue_n(&w->queue) > 0) {
+	if (w->is_watched || w->is_resting)
+		return;
+	if (run_queue_n(&w->queue) > 0 || is_any_injected(w->mt)) {
 		w->is_watched = true;
 		idle_watch(&w->mt->idle);
 	}
@@ -58,8 +66,7 @@ static struct task *take_injected(struct worker *w, bool only_one)
 	struct task *t;
 	unsigned n;
 
-	/* relaxed: a hint; what matters is seen under the lock, or in idle_rest */
-	if (atomic_load_explicit(&q->n, memory_order_relaxed) == 0)
+	if (!is_any_injected(w->mt))
 		return NULL;
 	lock_acquire(&q->lock);
 	t = q->first;
