@@ -32,6 +32,7 @@
 #include "time/timeout.h"
 
 #include "task/abort_handle.h"
+#include "task/join_queue.h"
 #include "task/join_set.h"
 #include "task/task.h"
 #include "task/task_local.h"
