@@ -206,6 +206,32 @@ TEST(tape_own, a_future_polled_under_another_waker_keeps_its_number)
 	jobs[1].is_queued = false;
 }
 
+TEST(tape_own, a_wake_of_several_under_one_waker_is_told_of_one_that_is_not_over)
+{
+	struct waker waker = { &job_vtable, &jobs[0] };
+	struct context cx = context_of(&waker);
+	struct door shut = { .is_open = false }, open = { .is_open = true };
+	struct knock a, b;
+	struct taped t;
+
+	taped_begin(&t);
+	CHECK_EQ(future_poll(knock(&a, &shut), &cx), POLL_PENDING);
+	CHECK_EQ(future_poll(knock(&b, &open), &cx), POLL_READY);
+	waker_wake_by_ref(&shut.waker);
+	future_drop(&a.future);
+	waker_wake_by_ref(&shut.waker);
+	taped_is(&t, "| poll     #1 knock\n"
+		     "| pending  #1 knock\n"
+		     "| poll     #2 knock\n"
+		     "| ready    #2 knock\n"
+		     "| wake     #1 knock                  from outside\n"
+		     "| drop     #1 knock\n"
+		     "| wake     #2 knock                  from outside; no news\n");
+	door_close(&shut);
+	door_close(&open);
+	jobs[0].is_queued = false;
+}
+
 /* Law 1: what was never polled may be forgotten. Something else may then be built there. */
 TEST(tape_own, a_future_that_was_forgotten_keeps_nobody_from_parking)
 {

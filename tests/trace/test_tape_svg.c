@@ -86,6 +86,57 @@ TEST(tape_svg, wakes_and_spawns_are_arrows_and_sleep_is_a_break_of_the_axis)
 	free(text);
 }
 
+/* A second runtime may have a clock of its own. */
+TEST(tape_svg, a_clock_that_is_behind_the_last_is_told_but_is_no_jump)
+{
+	const struct tape_entry entries[] = {
+		{ .kind = TAPE_POLL, AT(7), .lane = 1, .name = "f" },
+		{ .kind = TAPE_READY, AT(7), .lane = 1, .name = "f" },
+		{ .kind = TAPE_DROP, .name = "g" },
+		{ .kind = TAPE_POLL, AT(7), .lane = 2, .name = "f" },
+		{ .kind = TAPE_READY, AT(3), .lane = 2, .name = "f" },
+	};
+	char *text = draw(entries, 5, 0);
+
+	CHECK_EQ(count(text, ">7 ms</text>"), 2); /* again, after one without */
+	CHECK_EQ(count(text, ">3 ms</text>"), 1);
+	CHECK(!strstr(text, ">+"));
+	free(text);
+}
+
+static int n_lines_of(const struct tape_entry *entries, size_t n, const char *look)
+{
+	char *text = draw(entries, n, 0);
+	int n_lines = (int)count(text, look);
+
+	free(text);
+	return n_lines;
+}
+
+/* One line of each kind is the legend's. */
+TEST(tape_svg, between_its_polls_a_task_is_queued_or_waits_until_it_is_over)
+{
+	const char *queued = "stroke=\"#a9c4e6\"", *idle = "stroke-dasharray=\"1 4\"";
+	struct tape_entry entries[] = {
+		{ .kind = TAPE_SPAWN, .lane = 1, .name = "f" },
+		{ .kind = TAPE_POLL, .lane = 1, .name = "f" },
+		{ .kind = TAPE_WAKE, .lane = 1, .name = "f", .by_lane = 1 },
+		{ .kind = TAPE_PENDING, .lane = 1, .name = "f" },
+		{ .kind = TAPE_POLL, .lane = 1, .name = "f" },
+		{ .kind = TAPE_PENDING, .lane = 1, .name = "f" },
+		{ .kind = TAPE_WAKE, .lane = 1, .name = "f" },
+		{ .kind = TAPE_WAKE, .lane = 1, .name = "f", .is_no_news = true },
+		{ .kind = TAPE_POLL, .lane = 1, .name = "f" },
+		{ .kind = TAPE_READY, .lane = 1, .name = "f" },
+		{ .kind = TAPE_WAKE, .lane = 1, .name = "f", .is_no_news = true },
+	};
+
+	CHECK_EQ(n_lines_of(entries, 11, queued), 1 + 3); /* spawned, woken in a poll, woken later */
+	CHECK_EQ(n_lines_of(entries, 11, idle), 1 + 1);
+	CHECK_EQ(n_lines_of(entries, 6, idle), 1 + 1); /* and waits on, to the edge */
+	CHECK_EQ(n_lines_of(entries, 1, queued), 1 + 1);
+}
+
 TEST(tape_svg, without_a_clock_it_says_that_there_are_no_times)
 {
 	const struct tape_entry entries[] = {
