@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/rand.h"
 #include "t.h"
 #include "t_future.h"
 #include "trace/actors.h"
+#include "trace/any_tape.h"
 #include "trace/tape.h"
 #include "trace/tape_layout.h"
 #include "trace/xml.h"
@@ -231,93 +231,6 @@ TEST(tape_svg, has_nothing_that_runs_or_is_fetched_and_a_background)
 }
 
 /* --- Any tape --- */
-
-enum { RANDOM_MAX = 400 };
-
-struct writer {
-	struct tape_entry entries[RANDOM_MAX];
-	size_t n;
-	struct rand rand;
-	unsigned n_lanes;
-	uint64_t ns;
-};
-
-static unsigned any(struct writer *w, unsigned n)
-{
-	return (unsigned)(rand_next(&w->rand) % n);
-}
-
-static void put(struct writer *w, struct tape_entry e)
-{
-	static const char *const causes[] = { NULL, "a timer", "b", "c", "d", "e", "f", "g", "h" };
-
-	if (w->n == RANDOM_MAX)
-		return;
-	if (e.kind == TAPE_WAKE || e.kind == TAPE_ABORT || e.kind == TAPE_SPAWN)
-		if (!e.by_lane)
-			e.by = causes[any(w, sizeof causes / sizeof *causes)];
-	w->ns += any(w, 5) == 0 ? any(w, 3000000) : 0;
-	e.has_time = any(w, 20) > 0;
-	e.ns = w->ns;
-	w->entries[w->n++] = e;
-}
-
-/* A poll with whatever may be inside of it; its end may be missing only at the end of the tape. */
-static void put_poll(struct writer *w, unsigned lane, unsigned depth)
-{
-	static const char *const names[] = { "f", "longer_than_usual", "<&\">", "\xe4", NULL };
-	const char *name = names[any(w, 5)];
-	enum tape_kind end = any(w, 2) ? TAPE_PENDING : TAPE_READY;
-
-	put(w, (struct tape_entry){ .kind = TAPE_POLL, .lane = lane, .depth = depth,
-				    .name = name });
-	for (unsigned k = any(w, 4); k > 0; k--) {
-		unsigned other = 1 + any(w, w->n_lanes);
-
-		if (any(w, 3) > 0 && depth < 40)
-			put_poll(w, lane, depth + 1);
-		else if (any(w, 2))
-			put(w, (struct tape_entry){ .kind = TAPE_WAKE, .lane = other,
-						    .by_lane = lane, .name = "w" });
-		else
-			put(w, (struct tape_entry){ .kind = TAPE_DROP, .lane = lane,
-						    .depth = depth + 1, .name = "x" });
-	}
-	put(w, (struct tape_entry){ .kind = end, .lane = lane, .depth = depth, .name = name,
-				    .at = any(w, 2) ? "at & on" : NULL });
-}
-
-static void put_drops(struct writer *w, unsigned lane, unsigned depth)
-{
-	for (unsigned k = any(w, 3); k > 0 && depth < 40; k--)
-		put_drops(w, lane, depth + 1);
-	put(w, (struct tape_entry){ .kind = TAPE_DROP, .lane = lane, .depth = depth, .name = "x" });
-}
-
-static struct writer *any_tape(uint64_t seed, size_t n)
-{
-	struct writer *w = calloc(1, sizeof *w);
-
-	CHECK(w);
-	w->rand.state = seed;
-	w->n_lanes = 1 + any(w, 5);
-	while (w->n < n) {
-		unsigned lane = any(w, w->n_lanes + 1), what = any(w, 10);
-
-		if (what < 5)
-			put_poll(w, lane, 0);
-		else if (what < 7)
-			put(w, (struct tape_entry){ .kind = TAPE_WAKE, .lane = lane, .name = "w" });
-		else if (what == 7)
-			put(w, (struct tape_entry){ .kind = TAPE_PARK });
-		else if (what == 8)
-			put_drops(w, lane, 0);
-		else
-			put(w, (struct tape_entry){ .kind = TAPE_SPAWN, .lane = lane,
-						    .name = "s" });
-	}
-	return w;
-}
 
 TEST(tape_svg, of_any_tape_is_well_formed_and_the_same_each_time)
 {
