@@ -87,8 +87,8 @@ static void put_arrow_title(FILE *out, const struct tape_layout *l, size_t i)
 }
 
 /*
- * A column has one entry, so an arrow is alone in it and goes straight down or up to the line of the
- * task: from what is no task, or the innermost box that is `open`, or the one that has just ended.
+ * A column has one entry, so an arrow is alone in it and goes straight down or up to the line of
+ * the task: from what is no task, from the innermost box that is `open`, or one that has just ended.
  */
 static void put_arrow(FILE *out, const struct tape_layout *l, size_t i, size_t open)
 {
@@ -107,7 +107,8 @@ static void put_arrow(FILE *out, const struct tape_layout *l, size_t i, size_t o
 
 		tape_shape_down(out, a, x, to > b.top ? b.bottom : b.top, to, 3);
 	} else {
-		tape_shape_elbow(out, a, tape_layout_left(l, i), x, tape_layout_line(l, e->by_lane), to);
+		tape_shape_elbow(out, a, tape_layout_left(l, i), x,
+				 tape_layout_line(l, e->by_lane), to);
 	}
 }
 
