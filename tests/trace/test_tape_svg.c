@@ -131,7 +131,8 @@ TEST(tape_svg, between_its_polls_a_task_is_queued_or_waits_until_it_is_over)
 		{ .kind = TAPE_WAKE, .lane = 1, .name = "f", .is_no_news = true },
 	};
 
-TEST(tape_svg, a_task_that_wakes_another_by_its_end_does_so_from_the_end_of_its_box)
+	/* spawned, woken in a poll, woken later */
+	CHECK_EQ(n_lines_of(entries, 11, queued), 1 + 3);
 	CHECK_EQ(n_lines_of(entries, 11, idle), 1 + 1);
 	CHECK_EQ(n_lines_of(entries, 6, idle), 1 + 1); /* and waits on, to the edge */
 	CHECK_EQ(n_lines_of(entries, 1, queued), 1 + 1);
