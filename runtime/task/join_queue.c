@@ -7,23 +7,20 @@ struct join_queue_entry {
 	struct join_queue_entry *next;
 };
 
+/* A frame begins with a future, so its length is a multiple of what a pointer is aligned to. */
+_Static_assert(_Alignof(struct join_queue_entry) <= _Alignof(struct future),
+	       "what lies behind a frame is aligned");
+
 /* --- Spawning --- */
-
-static size_t entry_at(size_t frame_len)
-{
-	enum { ALIGN = _Alignof(struct join_queue_entry) };
-
-	return (frame_len + ALIGN - 1) / ALIGN * ALIGN;
-}
 
 struct task *join_queue__new(struct runtime *rt, size_t frame_len, size_t frame_align)
 {
-	return task__new(rt, entry_at(frame_len) + sizeof(struct join_queue_entry), frame_align);
+	return task__new(rt, frame_len + sizeof(struct join_queue_entry), frame_align);
 }
 
 void join_queue__add(struct join_queue *q, struct task *t, size_t frame_len)
 {
-	struct join_queue_entry *e = (void *)((char *)task__frame(t) + entry_at(frame_len));
+	struct join_queue_entry *e = (void *)((char *)task__frame(t) + frame_len);
 
 	task_join(&e->join, t);
 	e->next = NULL;

@@ -7,10 +7,8 @@ struct entry {
 	struct futures_member member;
 };
 
-static size_t entry_at(size_t frame_len)
-{
-	return (frame_len + _Alignof(struct entry) - 1) / _Alignof(struct entry) * _Alignof(struct entry);
-}
+/* A frame begins with a future, so its length is a multiple of what a pointer is aligned to. */
+_Static_assert(_Alignof(struct entry) <= _Alignof(struct future), "what lies behind a frame is aligned");
 
 static struct task *task_of(const struct futures_member *m)
 {
@@ -30,7 +28,7 @@ struct task *join_set__new(struct join_set *set, struct runtime *rt, size_t fram
 
 	if (futures_unordered_reserve(&set->joins, set->n_spawning + 1))
 		return NULL;
-	t = task__new(rt, entry_at(frame_len) + sizeof(struct entry), frame_align);
+	t = task__new(rt, frame_len + sizeof(struct entry), frame_align);
 	if (t)
 		set->n_spawning++;
 	return t;
@@ -39,7 +37,7 @@ struct task *join_set__new(struct join_set *set, struct runtime *rt, size_t fram
 /* After the start: a join must not be polled before it. */
 void join_set__add(struct join_set *set, struct task *t, size_t frame_len)
 {
-	struct entry *e = (struct entry *)(void *)((char *)task__frame(t) + entry_at(frame_len));
+	struct entry *e = (void *)((char *)task__frame(t) + frame_len);
 	int err;
 
 	*e = (struct entry){ 0 };

@@ -173,6 +173,24 @@ TEST(futures_ordered, a_push_to_the_front_wakes_whoever_waits)
 	scene_end();
 }
 
+TEST(futures_ordered, cleared_while_somebody_waits_it_tells_him_and_can_be_waited_on_again)
+{
+	struct futures_ordered_next second;
+
+	scene_begin();
+	CHECK_EQ(push(0, LEAF_SHUT), 0);
+	CHECK_EQ(push(1, 0), 0);
+	CHECK_EQ(poll_next(), PENDING);
+	futures_ordered_clear(&s.set);
+	CHECK_EQ(t_wakes(&s.w), 1);
+	CHECK_EQ(poll_next(), NONE);
+	CHECK_EQ(push(2, LEAF_SHUT), 0);
+	CHECK_EQ(t_poll(futures_ordered_next(&second, &s.set), &s.w), POLL_PENDING);
+	future_drop(&second.future);
+	CHECK_EQ(poll_next(), PENDING);
+	scene_end();
+}
+
 TEST(futures_ordered, handing_out_what_is_done_costs_budget)
 {
 	unsigned budget = 0;

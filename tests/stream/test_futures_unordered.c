@@ -321,6 +321,22 @@ TEST(futures_unordered, a_dropped_wait_loses_nothing)
 	scene_end(s);
 }
 
+TEST(futures_unordered, one_may_wait_after_another_was_ready_or_dropped)
+{
+	struct scene *s = scene_begin();
+	struct futures_unordered_next second;
+
+	push(s, 0, LEAF_SHUT);
+	push(s, 1, LEAF_SHUT);
+	CHECK_EQ(poll_next(s), PENDING);
+	future_drop(&s->next.future);
+	CHECK_EQ(t_poll(futures_unordered_next(&second, &s->set), &s->w), POLL_PENDING);
+	leaf_open(&s->children[0].leaf);
+	CHECK_EQ(t_poll(&second.future, &s->w), POLL_READY);
+	CHECK_EQ(poll_next(s), PENDING);
+	scene_end(s);
+}
+
 /* --- Budget and fairness --- */
 
 TEST(futures_unordered, with_no_budget_left_nobody_is_polled_and_the_task_comes_again)

@@ -301,6 +301,49 @@ TEST(task_tracker, whoever_is_woken_may_drop_the_tracker_while_the_others_are_wo
 	scene_end();
 }
 
+TEST(task_tracker, whoever_is_woken_by_a_close_may_drop_the_tracker_too)
+{
+	enum { N = 40 };
+	static struct task_tracker_wait waits[N];
+
+	scene_begin();
+	for (int i = 0; i < N; i++)
+		CHECK_EQ(t_poll(task_tracker_wait(&waits[i], &s.tracker), &s.w), POLL_PENDING);
+	s.w.on_wake = drops_the_tracker;
+	task_tracker_close(&s.tracker);
+	CHECK_EQ(t_wakes(&s.w), N);
+	scene_end();
+}
+
+static void polls_a_wait(void *arg)
+{
+	struct task_tracker_wait *wait = arg;
+
+	if (future_is_live(&wait->future))
+		CHECK_EQ(t_poll(&wait->future, &s.w), POLL_READY);
+}
+
+/* They are woken in batches: one of the first asks for one of the last, whose turn has not come. */
+TEST(task_tracker, a_wait_that_is_ready_before_its_turn_to_be_woken_is_not_woken)
+{
+	enum { N = 40 };
+	static struct task_tracker_wait waits[N];
+	struct t_waker last = t_waker();
+
+	scene_begin();
+	for (int i = 0; i < N; i++)
+		CHECK_EQ(t_poll(task_tracker_wait(&waits[i], &s.tracker), i < N - 1 ? &s.w : &last),
+			 POLL_PENDING);
+	s.w.on_wake = polls_a_wait;
+	s.w.arg = &waits[N - 1];
+	task_tracker_close(&s.tracker);
+	CHECK(future_is_over(&waits[N - 1].future));
+	CHECK_EQ(t_wakes(&last), 0);
+	CHECK_EQ(t_held(&last), 0);
+	CHECK_EQ(t_wakes(&s.w), N - 1);
+	scene_end();
+}
+
 static void closes_the_tracker(void *arg)
 {
 	(void)arg;
@@ -518,6 +561,40 @@ TEST(task_tracker, a_tracked_future_gives_back_its_token_when_it_is_ready_or_dro
 		t_wakes(&s.w);
 		scene_end();
 	}
+}
+
+/* Whoever is told that nobody is left may take away what the others had borrowed. */
+struct last_words {
+	struct future future;
+	size_t len; /* of the tracker, when this was dropped */
+};
+
+static enum poll poll_last_words(struct future *f, struct context *cx)
+{
+	(void)f, (void)cx;
+	return POLL_PENDING;
+}
+
+static void drop_last_words(struct future *f)
+{
+	future_of(f, struct last_words)->len = task_tracker_len(&s.tracker);
+}
+
+static const struct future_ops last_words_ops =
+	FUTURE_OPS("last_words", poll_last_words, drop_last_words);
+
+TEST(task_tracker, it_is_counted_until_it_has_been_dropped_altogether)
+{
+	struct last_words child = { .future = future_init(&last_words_ops) };
+	struct tracked tr;
+
+	scene_begin();
+	tracked(&tr, task_tracker_token(&s.tracker), &child.future);
+	CHECK_EQ(t_poll(&tr.future, &s.w), POLL_PENDING);
+	future_drop(&tr.future);
+	CHECK_EQ(child.len, 1);
+	CHECK_EQ(task_tracker_len(&s.tracker), 0);
+	scene_end();
 }
 
 TEST(task_tracker, dropped_before_its_first_poll_it_gives_back_its_token_too)
