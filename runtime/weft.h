@@ -40,6 +40,7 @@
 
 #include "executor/block_on_park.h"
 #include "executor/block_on_spin.h"
+#include "executor/local_set.h"
 #include "executor/runtime.h"
 
 #include "io/line_reader.h"

@@ -103,11 +103,13 @@ static int park(struct parker *p)
 	}
 }
 
-static int drive(struct future *f, struct parker *p)
+static int drive(struct runtime *rt, struct future *f, struct parker *p)
 {
 	struct waker waker = { &parker_vtable, p };
 	struct context cx = context_of(&waker);
 	int err = 0;
+
+	cx.rt = rt;
 
 	while (err == 0 && future_poll(f, &cx) == POLL_PENDING) {
 		probe_park();
@@ -116,7 +118,7 @@ static int drive(struct future *f, struct parker *p)
 	return err;
 }
 
-int block_on_park(struct future *f)
+int block_on_park_in(struct runtime *rt, struct future *f)
 {
 	struct parker *p = NULL;
 	int err;
@@ -131,10 +133,15 @@ int block_on_park(struct future *f)
 		goto out;
 	}
 	atomic_init(&p->word, ONE_REF);
-	err = drive(f, p);
+	err = drive(rt, f, p);
 out:
 	future_drop(f);
 	if (p)
 		parker_drop(p);
 	return err;
+}
+
+int block_on_park(struct future *f)
+{
+	return block_on_park_in(NULL, f);
 }

@@ -38,4 +38,10 @@
  */
 int block_on_park(struct future *f);
 
+/*
+ * The same with the services of a runtime, whose own threads see to them: for a future that must not
+ * leave the calling thread. The runtime has workers, or somebody else is inside of it.
+ */
+int block_on_park_in(struct runtime *rt, struct future *f);
+
 #endif

@@ -186,9 +186,10 @@ size_t current_thread_n_roots(const struct executor *x)
 
 /* --- Beginning and end --- */
 
-static void unpark(struct scheduler *s)
+static struct waker unpark(struct scheduler *s)
 {
 	reactor_unpark(&executor_of_scheduler(s)->reactor);
+	return (struct waker){ 0 };
 }
 
 static void release(struct scheduler *s)

@@ -18,7 +18,7 @@ int executor_init(struct executor *x, const struct runtime_builder *options,
 	err = reactor_init(&x->reactor); /* also what an idle runtime sleeps in */
 	if (err)
 		return err;
-	scheduler_init(&x->scheduler, ops);
+	scheduler_init(&x->scheduler, ops, &x->services);
 	if (options->virtual_time)
 		clock_init_virtual(&x->clock);
 	else

@@ -23,9 +23,13 @@ struct executor {
 	bool warned;                 /* of the stall; once is enough */
 };
 
+/* Not of a local set, which has a `struct runtime` of its own, but no executor around it. */
 static inline struct executor *executor_of(const struct runtime *rt)
 {
-	return (struct executor *)rt;
+	struct executor *x = (struct executor *)rt;
+
+	bug_unless(rt->scheduler == &x->scheduler);
+	return x;
 }
 
 static inline struct executor *executor_of_scheduler(struct scheduler *s)

@@ -88,9 +88,9 @@ int runtime_run(const struct runtime_builder *builder, struct future *f)
 
 struct runtime *runtime_current(void)
 {
-	if (worker_here)
-		return &worker_here->mt->x.services;
-	return scheduler_here ? &executor_of_scheduler(scheduler_here)->services : NULL;
+	if (scheduler_here) /* first: a local set may be driven by a worker's task */
+		return scheduler_here->rt;
+	return worker_here ? &worker_here->mt->x.services : NULL;
 }
 
 size_t runtime_n_tasks(const struct runtime *rt)

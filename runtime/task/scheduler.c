@@ -6,9 +6,9 @@ _Thread_local struct scheduler_local *scheduler_local;
 
 enum { BATCH = 16, IDS = 256 }; /* so many slots, and numbers, does a worker get at once */
 
-void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops)
+void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops, struct runtime *rt)
 {
-	*s = (struct scheduler){ .ops = ops };
+	*s = (struct scheduler){ .ops = ops, .rt = rt };
 }
 
 static void free_all(struct scheduler *s)
@@ -215,6 +215,7 @@ void scheduler__turn_away(struct scheduler *s, struct task *t)
  */
 void scheduler__push_inbox(struct scheduler *s, struct task *t)
 {
+	struct waker sleeper = { 0 };
 	bool too_late;
 
 	t->next = NULL;
@@ -229,10 +230,11 @@ void scheduler__push_inbox(struct scheduler *s, struct task *t)
 		atomic_store_explicit(&s->inbox_used, true, memory_order_relaxed);
 		if (s->parked) {
 			s->parked = false; /* one wake-up is enough */
-			s->ops->unpark(s);
+			sleeper = s->ops->unpark(s);
 		}
 	}
 	lock_release(&s->lock);
+	waker_wake(&sleeper);
 	if (too_late)
 		scheduler__turn_away(s, t);
 }

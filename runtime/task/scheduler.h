@@ -60,13 +60,18 @@ extern _Thread_local struct scheduler_local *scheduler_local;
 /* What the two kinds of runtime do each in their own way. */
 struct scheduler_ops {
 	void (*push)(struct scheduler *, struct task *); /* any thread: it can run */
-	void (*unpark)(struct scheduler *);  /* makes a parked runtime return from its wait */
+	/*
+	 * Makes who is parked return from his wait. Called under the lock, so that what it uses is
+	 * still there; a waker, which must not be called under a lock, it returns instead.
+	 */
+	struct waker (*unpark)(struct scheduler *);
 	void (*release)(struct scheduler *); /* the runtime and all tasks' memory are gone: free it */
 	bool is_multi;                       /* several threads poll */
 };
 
 struct scheduler {
 	const struct scheduler_ops *ops;
+	struct runtime *rt; /* what tasks see of it */
 
 	/* the runtime's thread only; with several workers each counts in what is local to it */
 	struct task *first, *last; /* the run queue */
@@ -89,8 +94,8 @@ struct scheduler {
 /* The scheduler whose runtime this thread is inside of, or NULL. */
 extern _Thread_local struct scheduler *scheduler_here;
 
-/* `ops` has static storage. */
-void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops);
+/* `ops` has static storage; `rt` lives as long as `s`. */
+void scheduler_init(struct scheduler *s, const struct scheduler_ops *ops, struct runtime *rt);
 
 /* The runtime has no more use for it. It goes with the memory of the last task. */
 void scheduler_leave(struct scheduler *s);
