@@ -1,6 +1,6 @@
 # explore.mk: the interleaving explorer. Included by the Makefile; see README.md beside it.
 #
-# What is explored is compiled by gcc with -fsanitize=thread and linked without its library: the engine
+# Queues are short, so that they overflow in small scenarios, too. What is explored is compiled by gcc with -fsanitize=thread and linked without its library: the engine
 # supplies what gcc calls. Nothing of the runtime is changed for it.
 
 EXPLORE_CC  ?= gcc
@@ -15,8 +15,8 @@ explore_paths := -Iruntime -Itests
 explore_engine_flags := -O2 $(explore_flags) $(explore_paths)
 explore_played_flags := -O1 $(explore_flags) $(explore_paths) -fsanitize=thread \
 			--param tsan-instrument-func-entry-exit=0 -D__SANITIZE_ADDRESS__=1 \
-			-include tests/explore/engine/instrumented.h
-explore_wrapped := malloc free calloc realloc aligned_alloc abort bug syscall sched_yield nanosleep \
+			-DRUN_QUEUE_LEN=4 -include tests/explore/engine/instrumented.h
+explore_wrapped := malloc free calloc realloc aligned_alloc abort bug syscall clock_gettime sched_yield nanosleep \
 		   $(addprefix pthread_,create join detach self sigmask setname_np \
 		   mutex_init mutex_destroy mutex_lock mutex_trylock mutex_unlock \
 		   cond_init cond_destroy cond_wait cond_timedwait cond_signal cond_broadcast)

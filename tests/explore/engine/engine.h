@@ -47,6 +47,7 @@ struct thread {
 	void *sp; /* while it does not run */
 	void *(*body)(void *);
 	void *arg, *result;
+	uintptr_t name; /* the function that says what it is: for the report */
 
 	/* while it is BLOCKED */
 	const void *waits_for;
@@ -69,6 +70,7 @@ struct thread {
 struct run {
 	uint32_t generation; /* counts runs: what bears another number is left over from an earlier one */
 	bool is_parallel;    /* more than one thread is alive */
+	bool is_searched;    /* who goes on is a matter of the search; else the usual one does */
 	bool is_traced;      /* every step is written down */
 	bool is_tso;
 	unsigned n_threads, n_alive;
@@ -115,8 +117,8 @@ unsigned wake(const void *thing, unsigned n);
 /* Ends a step, and lets others go on before this thread does. */
 void yield(void);
 
-/* NULL: there are too many. What it does is ordered after what the caller has done. */
-struct thread *thread_new(void *(*body)(void *), void *arg);
+/* What it does is ordered after what the caller has done. `name`: the function that says what it is. */
+struct thread *thread_new(void *(*body)(void *), void *arg, uintptr_t name);
 void thread_join(struct thread *t);
 
 /* Return addresses on its stack, innermost first. Returns how many. */

@@ -50,11 +50,14 @@ void explore_register(struct scenario *s)
 	*at = s;
 }
 
+/* The real one: calls of clock_gettime go to posix.c. */
+int __real_clock_gettime(clockid_t clock, struct timespec *ts);
+
 static double now(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	__real_clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -110,6 +113,17 @@ static bool play(const struct scenario *s)
 	return threads_run(s);
 }
 
+/* False: something was found. (Where steps end is another matter, for which the walk begins anew.) */
+static bool play_until_all_is_seen(const struct scenario *s)
+{
+	while (play(s)) {
+		if (!race_must_repeat() || (race_has_grown() && !run.is_traced))
+			return true;
+		search_repeat();
+	}
+	return false;
+}
+
 /*
  * Every schedule within the bound. When a variable turns out to be shared only now, the walk begins
  * anew: steps end there, too, from now on. False: something was found.
@@ -122,7 +136,7 @@ static bool walk(const struct scenario *s, struct outcome *o, unsigned bound, do
 	o->is_complete = false;
 	do {
 		o->n_runs++;
-		if (!play(s))
+		if (!play_until_all_is_seen(s))
 			return false;
 		if (race_has_grown()) {
 			race_forget_grown();
@@ -208,7 +222,7 @@ static bool replay(const struct scenario *s, const char *schedule)
 		return false;
 	}
 	run.is_traced = true;
-	is_good = play(s);
+	is_good = play_until_all_is_seen(s);
 	run.is_traced = false;
 	if (is_good)
 		printf("%s: this schedule finds nothing\n", s->name);

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "base/sys.h"
 #include "explore/engine/engine.h"
 #include "explore/engine/memory.h"
 #include "explore/engine/race.h"
@@ -141,14 +142,9 @@ long __wrap_syscall(long number, ...)
 
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*body)(void *), void *arg)
 {
-	struct thread *t;
-
 	(void)attr;
 	point((struct place){ .what = "pthread_create" });
-	t = thread_new(body, arg);
-	if (!t)
-		return EAGAIN;
-	*id = (pthread_t)t;
+	*id = (pthread_t)thread_new(body, arg, (uintptr_t)body);
 	return 0;
 }
 
@@ -185,6 +181,11 @@ int __wrap_pthread_setname_np(pthread_t id, const char *name)
 {
 	(void)id, (void)name;
 	return 0;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	return sys_ops->clock_gettime(clock, ts);
 }
 
 int __wrap_sched_yield(void)

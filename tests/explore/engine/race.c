@@ -3,6 +3,9 @@
  *
  * A granule is eight bytes, and its marks say which of them they are for. A mark is dropped when another
  * one says more: so mostly there is one for each thread that reads, or one for the last that wrote.
+ *
+ * Most memory is touched by one thread only, in all runs: there it leaves no marks. When a second thread
+ * comes, this run is to be repeated, with marks; the runs before need not be, since there was none.
  */
 #define _GNU_SOURCE 1 /* MAP_ANONYMOUS */
 #include "explore/engine/race.h"
@@ -33,7 +36,8 @@ struct granule {
 	uint32_t sync;       /* the first of its atomic variables, from 1 on */
 	uint32_t more;       /* where its further marks are, from 1 on */
 	uint8_t n_marks;
-	uint8_t seen_by, written_by; /* threads that used it as an atomic variable, in any run */
+	uint8_t touched_by;          /* threads, in any run */
+	uint8_t seen_by, written_by; /* of these, who used it as an atomic variable */
 	struct mark marks[MARKS_HERE];
 };
 
@@ -66,11 +70,11 @@ struct sync {
 static struct vclock fenced;
 
 static struct granule *granules;
-static uint32_t *pages; /* the run in which one of 64 granules was last marked */
+static uint8_t *pages; /* who touched one of 64 granules, in any run */
 static struct more *mores;
 static struct sync *syncs;
 static uint32_t n_mores, n_syncs;
-static bool has_grown;
+static bool has_grown, must_repeat;
 
 enum { PAGE_GRANULES = 64 };
 
@@ -88,7 +92,7 @@ static void *map(size_t len)
 void race_init(void)
 {
 	granules = map(memory_n_granules() * sizeof *granules);
-	pages = map((memory_n_granules() / PAGE_GRANULES + 1) * sizeof *pages);
+	pages = map(memory_n_granules() / PAGE_GRANULES + 1);
 	mores = map(MORE_MAX * sizeof *mores);
 	syncs = map(SYNCS_MAX * sizeof *syncs);
 }
@@ -96,6 +100,7 @@ void race_init(void)
 void race_reset(void)
 {
 	n_mores = n_syncs = 0;
+	must_repeat = false;
 	fenced = (struct vclock){ 0 };
 }
 
@@ -142,6 +147,7 @@ void race_forget_grown(void)
 void race_forget_shared(void)
 {
 	madvise(granules, memory_n_granules() * sizeof *granules, MADV_DONTNEED);
+	madvise(pages, memory_n_granules() / PAGE_GRANULES + 1, MADV_DONTNEED);
 	has_grown = false;
 }
 
@@ -179,7 +185,6 @@ static struct granule *fresh(uint32_t i)
 		g->generation = run.generation;
 		g->sync = g->more = 0;
 		g->n_marks = 0;
-		pages[i / PAGE_GRANULES] = run.generation;
 	}
 	return g;
 }
@@ -237,6 +242,27 @@ static void touch(struct granule *g, const struct mark *new, uintptr_t addr)
 	add_mark(g, new);
 }
 
+/* True if marks are needed: it is not ours alone. */
+static bool is_touched_by_others(uint32_t i)
+{
+	struct granule *g = &granules[i];
+	uint8_t me = (uint8_t)(1u << run.current->id);
+
+	if (__builtin_expect(g->touched_by == me, 1))
+		return false;
+	if (!(g->touched_by & me)) {
+		g->touched_by |= me;
+		pages[i / PAGE_GRANULES] |= me;
+		must_repeat |= g->touched_by != me;
+	}
+	return g->touched_by != me;
+}
+
+bool race_must_repeat(void)
+{
+	return must_repeat;
+}
+
 void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uintptr_t pc)
 {
 	uint32_t i;
@@ -256,7 +282,8 @@ void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uint
 		unsigned n = len < MEMORY_GRANULE - first ? (unsigned)len : MEMORY_GRANULE - first;
 
 		m.bytes = (uint8_t)(((1u << n) - 1) << first);
-		touch(fresh(i), &m, addr);
+		if (is_touched_by_others(i))
+			touch(fresh(i), &m, addr);
 		addr += n;
 		len -= n;
 	}
@@ -265,16 +292,17 @@ void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uint
 /* Whoever comes later is told by memory_check what has become of it: so it does not matter where. */
 void race_free(uintptr_t addr, size_t len)
 {
-	uint32_t i = memory_granule(addr), end = i + (uint32_t)((len + MEMORY_GRANULE - 1) / MEMORY_GRANULE);
+	uint32_t first = memory_granule(addr), i = first;
+	uint32_t end = i + (uint32_t)((len + MEMORY_GRANULE - 1) / MEMORY_GRANULE);
+	uint8_t me = (uint8_t)(1u << run.current->id);
 
 	if (!run.is_parallel)
 		return;
 	for (; i < end; i++) {
-		if (pages[i / PAGE_GRANULES] != run.generation)
+		if (!(pages[i / PAGE_GRANULES] & ~me))
 			i |= PAGE_GRANULES - 1;
-		else if (granules[i].generation == run.generation)
-			race_access(addr + (size_t)(i - memory_granule(addr)) * MEMORY_GRANULE, MEMORY_GRANULE,
-				    true, false, 0);
+		else if (granules[i].touched_by & ~me)
+			race_access(addr + (size_t)(i - first) * MEMORY_GRANULE, MEMORY_GRANULE, true, false, 0);
 	}
 }
 

@@ -38,6 +38,9 @@ bool race_has_grown(void);
 void race_forget_grown(void);
 void race_forget_shared(void); /* before another scenario */
 
+/* After a run: it has touched something that was thought to be one thread's. Play the same one again. */
+bool race_must_repeat(void);
+
 /* Ends the run if it races. `pc`: where. */
 void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uintptr_t pc);
 void race_free(uintptr_t addr, size_t len);

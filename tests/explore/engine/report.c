@@ -44,6 +44,7 @@ static struct {
 	} other;
 	struct {
 		enum status status;
+		uintptr_t name;
 		const char *why;
 		char what[64];
 		struct stack stack;
@@ -95,6 +96,7 @@ static void note_threads(void)
 		const struct thread *t = &run.threads[i];
 
 		finding.threads[i].status = t->status;
+		finding.threads[i].name = t->name;
 		finding.threads[i].why = t->waits_why;
 		finding.threads[i].stack.n = 0;
 		if (t->status == STATUS_BLOCKED) {
@@ -379,7 +381,7 @@ static void print_stack(const char *indent, const struct stack *stack)
 
 /* --- The report --- */
 
-static void gather(const struct scenario *s)
+static void gather(void)
 {
 	memset(symbols, 0, n_symbols * sizeof *symbols);
 	n_symbols = 0;
@@ -392,8 +394,8 @@ static void gather(const struct scenario *s)
 		want(finding.other.pc);
 	for (unsigned i = 0; i < finding.n_threads; i++)
 		want_stack(&finding.threads[i].stack);
-	for (unsigned i = 0; i < EXPLORE_THREADS_MAX && s->thread[i]; i++)
-		want((uintptr_t)s->thread[i] + 1);
+	for (unsigned i = 1; i < finding.n_threads; i++)
+		want(finding.threads[i].name + 1);
 	find_symbols();
 	if (n_variables == 0)
 		read_variables();
@@ -431,12 +433,12 @@ static void print_step(unsigned i)
 	printf("\n");
 }
 
-static void print_threads(const struct scenario *s)
+static void print_threads(void)
 {
-	for (unsigned i = 0; i < EXPLORE_THREADS_MAX && s->thread[i]; i++) {
-		const struct symbol *symbol = symbol_of((uintptr_t)s->thread[i] + 1);
+	for (unsigned i = 1; i < finding.n_threads; i++) {
+		const struct symbol *symbol = symbol_of(finding.threads[i].name + 1);
 
-		printf("  %s is %s\n", report_thread(i + 1), symbol && symbol->n ? symbol->function[0] : "?");
+		printf("  %s is %s\n", report_thread(i), symbol && symbol->n ? symbol->function[0] : "?");
 	}
 }
 
@@ -457,9 +459,9 @@ void report_print(const struct scenario *s)
 	char schedule[4096];
 
 	search_schedule(schedule, sizeof schedule);
-	gather(s);
+	gather();
 	printf("--- %s: %s: %s\n", s->name, finding.kind, finding.message);
-	print_threads(s);
+	print_threads();
 	if (first > 0)
 		printf("  (%u steps before)\n", first);
 	for (unsigned i = first; i < n_steps; i++)

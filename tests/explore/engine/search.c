@@ -11,7 +11,7 @@
 /* A decision between several options. */
 struct node {
 	uint32_t at;      /* its number among the decisions of the run */
-	uint16_t options; /* a bit for each */
+	uint32_t options; /* a bit for each */
 	int8_t current;
 	uint8_t chosen;
 	uint8_t n_used;   /* preemptions before it */
@@ -31,7 +31,7 @@ static struct {
 	unsigned depth;
 	uint64_t random;
 	uint32_t n_likely; /* decisions in a run, as far as seen */
-	uint8_t priority[2 * OPTION_FLUSH];
+	uint8_t priority[OPTION_TIMEOUT];
 	uint32_t change[8];
 } search;
 
@@ -58,7 +58,7 @@ static unsigned add(unsigned options, int current, unsigned chosen)
 	if (search.n == STEPS_MAX)
 		found("no end", "more than %d decisions", STEPS_MAX);
 	search.path[search.n++] = (struct node){ .at = run.n_decisions,
-						 .options = (uint16_t)options,
+						 .options = options,
 						 .current = (int8_t)current,
 						 .chosen = (uint8_t)chosen,
 						 .n_used = (uint8_t)search.n_used };
@@ -69,6 +69,8 @@ static bool is_preemption(int current, unsigned chosen)
 {
 	if (current == PICK)
 		return chosen > 0;
+	if (chosen >= OPTION_TIMEOUT)
+		return true;
 	return current >= 0 && chosen != (unsigned)current && chosen < OPTION_FLUSH;
 }
 
@@ -93,7 +95,7 @@ static bool next_option(struct node *node)
 	unsigned first = usual(node->options, node->current);
 	unsigned from = node->chosen == first ? 0 : node->chosen + 1u;
 
-	for (unsigned i = from; i < 2 * OPTION_FLUSH; i++) {
+	for (unsigned i = from; i < OPTION_END; i++) {
 		if (!(node->options & 1u << i) || i == first)
 			continue;
 		if (is_preemption(node->current, i) && node->n_used >= search.bound) {
@@ -114,6 +116,11 @@ bool search_next(void)
 		n--;
 	begin_run(n);
 	return n > 0;
+}
+
+void search_repeat(void)
+{
+	begin_run(search.n);
 }
 
 static unsigned choose_of_all(unsigned options, int current)
@@ -153,7 +160,7 @@ void search_next_random(void)
 {
 	if (search.n > search.n_likely)
 		search.n_likely = search.n;
-	for (unsigned i = 0; i < 2 * OPTION_FLUSH; i++) {
+	for (unsigned i = 0; i < OPTION_TIMEOUT; i++) {
 		unsigned j = (unsigned)(next_random() % (i + 1));
 
 		search.priority[i] = search.priority[j];
@@ -166,12 +173,14 @@ void search_next_random(void)
 
 static unsigned choose_at_random(unsigned options, int current)
 {
-	unsigned best = (unsigned)__builtin_ctz(options);
+	unsigned best = (unsigned)__builtin_ctz(options), timeouts = options >> OPTION_TIMEOUT;
 
+	if (timeouts && next_random() % 32 == 0)
+		return add(options, current, OPTION_TIMEOUT + (unsigned)__builtin_ctz(timeouts));
 	for (unsigned i = 0; current >= 0 && i + 1 < search.depth; i++)
 		if (search.change[i] == search.n)
 			search.priority[current] = (uint8_t)i;
-	for (unsigned i = best + 1; i < 2 * OPTION_FLUSH; i++)
+	for (unsigned i = best + 1; i < OPTION_TIMEOUT; i++)
 		if (options & 1u << i && search.priority[i] > search.priority[best])
 			best = i;
 	return add(options, current, best);
@@ -179,11 +188,11 @@ static unsigned choose_at_random(unsigned options, int current)
 
 /* --- Replay --- */
 
-static const char letters[] = "MABCDEFGmabcdefg";
+static const char letters[] = "MABCDEFGmabcdefgNOPQRSTU";
 
 static char letter(unsigned option)
 {
-	return letters[option % (2 * OPTION_FLUSH)];
+	return letters[option % OPTION_END];
 }
 
 /* Picks are digits in a replay; options and picks never meet at the same decision. */
@@ -252,7 +261,7 @@ unsigned search_choose(unsigned options, int current)
 		return (unsigned)__builtin_ctz(options);
 	if (search.mode == RANDOM)
 		return choose_at_random(options, current);
-	if (current >= 0 && search.n_used >= search.bound && options >> OPTION_FLUSH == 0) {
+	if (current >= 0 && search.n_used >= search.bound && (options >> OPTION_FLUSH & 0xff) == 0) {
 		search.was_cut = true;
 		return (unsigned)current;
 	}
@@ -266,7 +275,7 @@ unsigned search_pick(unsigned n)
 {
 	unsigned chosen;
 
-	if (n <= 1)
+	if (n <= 1 || !run.is_searched)
 		return 0;
 	run.n_decisions++;
 	if (n > VALUES_MAX)

@@ -7,7 +7,8 @@
  *
  * A preemption is a switch away from a thread that could have gone on; to switch from one that is blocked
  * or over costs nothing. Most bugs need one or two, so the tree is cut where there would be more than
- * `bound`. A load that says an old value counts as one, too. The other walk is by random priorities (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
+ * `bound`. A load that says an old value counts as one, too, and so does a clock that wakes somebody while
+ * others could go on. The other walk is by random priorities (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
  * randomized scheduler with probabilistic guarantees of finding bugs", 2010).
  */
 #ifndef WEFT_TESTS_EXPLORE_SEARCH_H
@@ -17,14 +18,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Options are threads, 0 to 7, and from OPTION_FLUSH on the oldest buffered store of each. */
-enum { OPTION_FLUSH = 8 };
+/*
+ * Options are threads, 0 to 7; from OPTION_FLUSH on, that the oldest buffered store of each reaches memory;
+ * from OPTION_TIMEOUT on, that time is out for one that sleeps by the clock, which then goes on.
+ */
+enum { OPTION_FLUSH = 8, OPTION_TIMEOUT = 16, OPTION_END = 24 };
 
 /* All schedules with at most so many preemptions. */
 void search_begin_all(unsigned bound);
 
 /* Prepares the next run. False: that were all. Before the first run it need not be called. */
 bool search_next(void);
+
+/* Prepares the same run once more. */
+void search_repeat(void);
 
 /* After the last run: whether the bound has kept any schedule out. If not, these were all there are. */
 bool search_was_cut(void);

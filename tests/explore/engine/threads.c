@@ -152,25 +152,34 @@ static unsigned ready(void)
 	return options & ~run.yielded ? options & ~run.yielded : options;
 }
 
-/* When nobody can go on, time passes: the first whose deadline comes is woken by it. */
-static bool let_time_pass(void)
+/* Those who sleep by the clock, and may be woken by it at any time. */
+static unsigned timed(void)
 {
-	struct thread *first = NULL;
+	unsigned options = 0;
 
-	for (unsigned i = 0; i < run.n_threads; i++) {
-		struct thread *t = &run.threads[i];
+	for (unsigned i = 0; i < run.n_threads; i++)
+		if (run.threads[i].status == STATUS_BLOCKED && run.threads[i].deadline_ns != UINT64_MAX)
+			options |= 1u << i;
+	return options;
+}
 
-		if (t->status == STATUS_BLOCKED && t->deadline_ns != UINT64_MAX &&
-		    (!first || t->deadline_ns < first->deadline_ns))
-			first = t;
-	}
-	if (!first)
-		return false;
-	if (run.now_ns < first->deadline_ns)
-		run.now_ns = first->deadline_ns;
-	first->has_timed_out = true;
-	first->status = STATUS_READY;
-	return true;
+/* The first deadline there is. */
+static unsigned first_timed(unsigned options)
+{
+	unsigned first = (unsigned)__builtin_ctz(options);
+
+	for (unsigned i = first + 1; i < run.n_threads; i++)
+		if (options & 1u << i && run.threads[i].deadline_ns < run.threads[first].deadline_ns)
+			first = i;
+	return first;
+}
+
+static void time_out(struct thread *t)
+{
+	if (run.now_ns < t->deadline_ns)
+		run.now_ns = t->deadline_ns;
+	t->has_timed_out = true;
+	t->status = STATUS_READY;
 }
 
 static void count_step(struct place place)
@@ -181,20 +190,29 @@ static void count_step(struct place place)
 		report_step(place);
 }
 
+/* When nobody else can go on, the clock does. */
+static unsigned choose(unsigned options, int current)
+{
+	if (options == 0)
+		found("deadlock", "every thread is blocked");
+	if (options >> OPTION_TIMEOUT << OPTION_TIMEOUT == options)
+		return OPTION_TIMEOUT + first_timed(options >> OPTION_TIMEOUT);
+	if (run.is_searched)
+		return search_choose(options, current);
+	return current >= 0 ? (unsigned)current : (unsigned)__builtin_ctz(options);
+}
+
 /* Who takes the next step? `current` is -1 if the one that runs cannot. */
 static void go_on(int current)
 {
 	for (;; run.n_decisions++) {
-		unsigned options = ready(), chosen;
+		unsigned options = ready() | timed() << OPTION_TIMEOUT, chosen;
 
 		if (run.is_tso)
 			options |= tso_waiting() << OPTION_FLUSH;
-		if (!options) {
-			if (!let_time_pass())
-				found("deadlock", "every thread is blocked");
-			continue;
-		}
-		chosen = search_choose(options, current);
+		chosen = choose(options, current);
+		if (chosen >= OPTION_TIMEOUT)
+			time_out(&run.threads[chosen -= OPTION_TIMEOUT]);
 		if (chosen < OPTION_FLUSH) {
 			switch_to(&run.threads[chosen]);
 			return;
@@ -305,18 +323,19 @@ static void *new_stack(unsigned id)
 	return sp;
 }
 
-struct thread *thread_new(void *(*body)(void *), void *arg)
+struct thread *thread_new(void *(*body)(void *), void *arg, uintptr_t name)
 {
 	struct thread *t, *me = run.current;
 
 	if (run.n_threads == THREADS_MAX)
-		return NULL;
+		found("explorer", "more than %d threads", EXPLORE_THREADS_MAX);
 	t = &run.threads[run.n_threads];
 	memset(t, 0, offsetof(struct thread, tls));
 	t->id = run.n_threads++;
 	t->status = STATUS_READY;
 	t->body = body;
 	t->arg = arg;
+	t->name = name;
 	t->sp = new_stack(t->id);
 	t->sleeper = (struct sleeper){ 0 };
 	memcpy(t->tls, tls.initial, tls.len);
@@ -365,24 +384,41 @@ static void *run_body(void *arg)
 	return NULL;
 }
 
-static void *run_scenario(void *arg)
+/* Threads that setup has started come to rest, so that where they stand does not depend on the schedule. */
+static void settle(void)
+{
+	do {
+		run.yielded |= 1;
+		run.n_decisions++;
+		go_on(-1);
+	} while (ready() & ~1u);
+	run.yielded = 0;
+}
+
+static void run_threads(void)
 {
 	struct thread *threads[EXPLORE_THREADS_MAX];
 	unsigned n = 0;
 
-	(void)arg;
-	if (scenario->setup)
-		scenario->setup();
-	for (unsigned i = 0; i < EXPLORE_THREADS_MAX && scenario->thread[i]; i++) {
-		threads[n] = thread_new(run_body, (void *)&scenario->thread[i]);
-		if (!threads[n++])
-			found("explorer", "too many threads");
-	}
+	for (unsigned i = 0; i < EXPLORE_THREADS_MAX && scenario->thread[i]; i++)
+		threads[n++] = thread_new(run_body, (void *)&scenario->thread[i], (uintptr_t)scenario->thread[i]);
+	run.is_searched = true;
 	for (unsigned i = 0; i < n; i++)
 		while (threads[i]->status != STATUS_DONE)
 			block(threads[i], "the end of the threads", UINT64_MAX);
+	run.is_searched = false;
 	for (unsigned i = 0; i < n; i++)
 		vclock_join(&run.current->clock, &threads[i]->clock);
+}
+
+static void *run_scenario(void *arg)
+{
+	(void)arg;
+	if (scenario->setup)
+		scenario->setup();
+	if (run.is_parallel)
+		settle();
+	run_threads();
 	if (scenario->check)
 		scenario->check();
 	memory_check_leaks();
@@ -398,13 +434,14 @@ bool threads_run(const struct scenario *s)
 	run.n_steps = run.n_decisions = run.n_threads = run.n_alive = run.yielded = 0;
 	run.now_ns = 0;
 	run.current = NULL;
+	run.is_searched = run.is_parallel = false;
 	run.is_tso = s->is_tso;
 	memory_reset();
 	race_reset();
 	kernel_reset();
 	tso_reset();
 	waker_reset();
-	run.current = thread_new(run_scenario, NULL);
+	run.current = thread_new(run_scenario, NULL, 0);
 	memcpy(tls.at, tls.initial, tls.len);
 	threads__switch(&engine_sp, run.current->sp);
 	memcpy(tls.at, tls.initial, tls.len);

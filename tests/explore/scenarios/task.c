@@ -4,8 +4,7 @@
  */
 #include "executor/runtime.h"
 
-#include "base/lock.h"
-#include "explore/scenarios/scene.h"
+#include "explore/scenarios/flagged.h"
 #include "sync/oneshot.h"
 #include "task/task.h"
 
@@ -14,61 +13,7 @@ static struct task *task, *second;
 static struct oneshot_sender tx, stop;
 static struct oneshot_receiver rx, stopped;
 static struct handover handover;
-static atomic_int n_live; /* frames that were begun and not ended */
-static int err, n_polls, n_dropped, n_finished;
-
-/* A task that waits until it has been woken and the flag is up; its waker is for everybody to take. */
-static struct {
-	struct lock lock;
-	struct waker waker;
-	bool is_up;
-} flag;
-
-struct flagged {
-	struct future future;
-	bool is_polled;
-	unsigned n_polls;
-};
-
-static enum poll flagged_poll(struct future *f, struct context *cx)
-{
-	struct flagged *w = future_of(f, struct flagged);
-	struct waker fresh = waker_clone(cx->waker), stale;
-	bool is_up;
-
-	CHECK(!w->is_polled);
-	w->is_polled = true;
-	w->n_polls++;
-	n_polls++;
-	lock_acquire(&flag.lock);
-	is_up = flag.is_up;
-	stale = flag.waker;
-	flag.waker = fresh;
-	lock_release(&flag.lock);
-	waker_drop(&stale);
-	w->is_polled = false;
-	if (!is_up)
-		return POLL_PENDING;
-	n_finished++;
-	atomic_fetch_sub_explicit(&n_live, 1, memory_order_relaxed);
-	return POLL_READY;
-}
-
-static void flagged_drop(struct future *f)
-{
-	CHECK(!future_of(f, struct flagged)->is_polled);
-	n_dropped++;
-	atomic_fetch_sub_explicit(&n_live, 1, memory_order_relaxed);
-}
-
-static const struct future_ops flagged_ops = FUTURE_OPS("flagged", flagged_poll, flagged_drop);
-
-static struct future *flagged(struct flagged *w)
-{
-	*w = (struct flagged){ .future = future_init(&flagged_ops) };
-	atomic_fetch_add_explicit(&n_live, 1, memory_order_relaxed);
-	return &w->future;
-}
+static int err;
 
 static void setup(void)
 {
@@ -76,12 +21,8 @@ static void setup(void)
 					   .virtual_time = true };
 
 	CHECK_EQ(runtime_build(&builder, &rt), 0);
-	atomic_init(&n_live, 0);
+	flag_reset();
 	err = 1;
-	n_polls = n_dropped = n_finished = 0;
-	flag.lock = (struct lock){ 0 };
-	flag.waker = (struct waker){ 0 };
-	flag.is_up = false;
 	handover = (struct handover){ 0 };
 	tx = stop = (struct oneshot_sender){ 0 };
 	rx = stopped = (struct oneshot_receiver){ 0 };
@@ -114,6 +55,13 @@ static void join_and_destroy(void)
 	runtime_destroy(rt);
 }
 
+/* The handle is still in use elsewhere. */
+static void join_keep_and_destroy(void)
+{
+	join_it();
+	runtime_destroy(rt);
+}
+
 static void run_until_stopped(void)
 {
 	struct oneshot_recv recv;
@@ -130,46 +78,6 @@ static void destroy(void)
 }
 
 /* --- Others --- */
-
-static struct waker take_waker(bool raises)
-{
-	struct waker w;
-
-	lock_acquire(&flag.lock);
-	flag.is_up |= raises;
-	w = waker_take(&flag.waker);
-	lock_release(&flag.lock);
-	return w;
-}
-
-static void raise_and_wake(void)
-{
-	struct waker w = take_waker(true);
-
-	waker_wake(&w);
-}
-
-static void raise_wake_and_drop(void)
-{
-	struct waker w = take_waker(true);
-
-	waker_wake_by_ref(&w);
-	waker_drop(&w);
-}
-
-static void wake_for_nothing(void)
-{
-	struct waker w = take_waker(false);
-
-	waker_wake(&w);
-}
-
-static void drop_waker(void)
-{
-	struct waker w = take_waker(false);
-
-	waker_drop(&w);
-}
 
 static void abort_it(void)
 {
@@ -200,15 +108,9 @@ static void stop_it(void)
 
 /* --- What comes out --- */
 
-static void give_back(void)
-{
-	waker_drop(&flag.waker);
-	CHECK_EQ(atomic_load_explicit(&n_live, memory_order_relaxed), 0);
-}
-
 static void is_finished(void)
 {
-	give_back();
+	flag_give_back();
 	CHECK_EQ(err, 0);
 	CHECK_EQ(n_finished, 1);
 	CHECK_EQ(n_dropped, 0);
@@ -216,9 +118,15 @@ static void is_finished(void)
 
 static void is_finished_or_dropped(void)
 {
-	give_back();
+	flag_give_back();
 	CHECK_EQ(n_finished + n_dropped, 1);
 	CHECK(err == 1 || err == (n_dropped ? -ECANCELED : 0));
+}
+
+static void is_ended_and_detached(void)
+{
+	task_detach(task);
+	is_finished_or_dropped();
 }
 
 static void is_polled_little(void)
@@ -241,10 +149,10 @@ SCENARIO(task_wake_by_ref_against_poll, .setup = setup, .check = is_polled_littl
 /* BEH src/runtime/tests/loom_multi_thread::pool_multi_notify */
 SCENARIO(task_two_wakes_against_poll, .setup = setup, .check = is_polled_a_little_more,
 	 .thread = { join_and_destroy, raise_and_wake, wake_for_nothing }, .max_bound = 2);
-SCENARIO(task_abort_against_poll, .setup = setup, .check = is_finished_or_dropped,
-	 .thread = { join_and_destroy, abort_it });
-SCENARIO(task_abort_against_wake, .setup = setup, .check = is_finished_or_dropped,
-	 .thread = { join_and_destroy, abort_it, raise_and_wake }, .max_bound = 2);
+SCENARIO(task_abort_against_poll, .setup = setup, .check = is_ended_and_detached,
+	 .thread = { join_keep_and_destroy, abort_it });
+SCENARIO(task_abort_against_wake, .setup = setup, .check = is_ended_and_detached,
+	 .thread = { join_keep_and_destroy, abort_it, raise_and_wake }, .max_bound = 2);
 SCENARIO(task_detach_against_wake, .setup = setup_until_stopped, .check = is_finished_or_dropped,
 	 .thread = { run_until_stopped, detach, raise_wake_and_stop }, .max_bound = 2);
 SCENARIO(task_abort_and_detach_against_poll, .setup = setup_until_stopped,
@@ -269,14 +177,14 @@ static void setup_polled(void)
 static void is_dropped(void)
 {
 	task_detach(task);
-	give_back();
+	flag_give_back();
 	CHECK_EQ(n_finished, 0);
 	CHECK_EQ(n_dropped, 1);
 }
 
 static void is_dropped_and_detached(void)
 {
-	give_back();
+	flag_give_back();
 	CHECK_EQ(n_dropped, 1);
 }
 
@@ -326,7 +234,7 @@ static void setup_raised(void)
 
 static void both_are_finished(void)
 {
-	give_back();
+	flag_give_back();
 	CHECK_EQ(n_finished, 2);
 }
 
@@ -347,7 +255,7 @@ static void end_both(void)
 {
 	task_detach(task);
 	task_detach(second);
-	give_back();
+	flag_give_back();
 	CHECK_EQ(n_finished + n_dropped, 2);
 }
 
@@ -382,7 +290,7 @@ static void poll_join_and_drop(void)
 
 static void ended_or_not(void)
 {
-	give_back();
+	flag_give_back();
 	CHECK_EQ(n_finished + n_dropped, 1);
 }
 
