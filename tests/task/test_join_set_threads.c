@@ -146,7 +146,7 @@ struct drives {
 	struct runtime *rt;
 	struct meeting meeting;
 	struct tally tally;
-	int n_jobs;
+	_Atomic bool is_joined; /* who joins has all that he waits for in this round */
 };
 
 static void *drives(void *arg)
@@ -156,7 +156,9 @@ static void *drives(void *arg)
 	meeting_spread(1);
 	for (unsigned round = 0; round < N_ROUNDS * 10; round++) {
 		meeting_start(&d->meeting, round, 1);
-		job_turns(d->rt, 3);
+		do
+			job_turns(d->rt, 3);
+		while (!d->is_joined);
 		meeting_wait(&d->meeting);
 	}
 	return NULL;
@@ -177,6 +179,7 @@ TEST(join_set_threads, a_task_that_is_aborted_just_as_it_ends_is_joined_once_as_
 		struct join_set_next next;
 		int n = 0;
 
+		d.is_joined = false;
 		for (int i = 0; i < 4; i++)
 			CHECK(join_set_spawn(&set, d.rt, job, &d.tally, i % 2 ? -1 : 0, i));
 		meeting_start(&d.meeting, round, 0);
@@ -190,6 +193,7 @@ TEST(join_set_threads, a_task_that_is_aborted_just_as_it_ends_is_joined_once_as_
 			if (n == 3 && round % 2)
 				break;
 		}
+		d.is_joined = true;
 		meeting_wait(&d.meeting);
 		CHECK_EQ(join_set_len(&set), 4 - n);
 		join_set_detach_all(&set);
