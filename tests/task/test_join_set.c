@@ -483,6 +483,7 @@ TEST(join_set, a_spawn_may_be_an_argument_of_another)
 		bool failed;
 
 		scene_begin();
+		CHECK(spawn_job(0, 0)); /* an odd number: once there is a place for one of the two only */
 		t_mem_fail(n);
 		for (int i = 0; i < 16; i++)
 			s.n_spawned += join_set_spawn(&s.set, s.rt, job, &s.tally, 0,
