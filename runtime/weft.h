@@ -15,6 +15,7 @@
 #include "future/yield_now.h"
 
 #include "sync/broadcast.h"
+#include "sync/cancel_token.h"
 #include "sync/mpsc.h"
 #include "sync/mutex.h"
 #include "sync/notify.h"
@@ -22,6 +23,7 @@
 #include "sync/permit.h"
 #include "sync/rwlock.h"
 #include "sync/semaphore.h"
+#include "sync/until_cancelled.h"
 #include "sync/watch.h"
 
 #include "stream/futures_ordered.h"
