@@ -82,7 +82,8 @@ static inline uint64_t bench_share(const struct bench *b, unsigned n_tasks, uint
  * and gives each connection to a task that owns the stream. Runs until killed; returns 1 when it
  * cannot.
  */
-int bench_serve(uint16_t port, struct task *(*connection)(struct runtime *, struct tcp_stream));
+int bench_serve(uint16_t port, unsigned n_workers,
+		struct task *(*connection)(struct runtime *, struct tcp_stream));
 
 /*
  * The two servers, as what becomes of a connection. NULL: no memory, the stream stays the

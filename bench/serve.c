@@ -55,7 +55,8 @@ static int open_listener(struct tcp_listener *l, uint16_t port)
 	return err;
 }
 
-int bench_serve(uint16_t port, struct task *(*connection)(struct runtime *, struct tcp_stream))
+int bench_serve(uint16_t port, unsigned n_workers,
+		struct task *(*connection)(struct runtime *, struct tcp_stream))
 {
 	struct acceptor root;
 	struct tcp_listener l;
@@ -64,7 +65,7 @@ int bench_serve(uint16_t port, struct task *(*connection)(struct runtime *, stru
 
 	if (err)
 		return 1;
-	err = runtime_build(NULL, &rt);
+	err = runtime_build(&(struct runtime_builder){ .n_workers = n_workers }, &rt);
 	if (!err)
 		err = runtime_block_on(rt, acceptor(&root, &l, connection));
 	fprintf(stderr, "weft-bench: %s\n", strerror(err ? -err : -root.accept.err));

@@ -247,5 +247,9 @@ int main(int argc, char **argv)
 		return measure(argv[1], argv[2], variant);
 	if (!parse(argv[2], UINT16_MAX, &port))
 		return refuse("not a port:", argv[2]);
-	return bench_serve((uint16_t)port, argv[1][0] == 'e' ? echo_connection : chat_connection);
+	if (argv[1][0] == 'e')
+		return bench_serve((uint16_t)port, workers_of(variant), echo_connection);
+	if (workers_of(variant) > 0)
+		return refuse("the rooms of chat belong to one thread, not to", variant);
+	return bench_serve((uint16_t)port, 0, chat_connection);
 }
