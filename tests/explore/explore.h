@@ -3,23 +3,25 @@
  *
  *	static struct oneshot_sender tx;
  *	...
- *	SCENARIO(oneshot_send_against_recv, .setup = open, .thread = { send, await }, .check = received);
+ *	SCENARIO(oneshot_send_against_recv, .setup = open, .thread = { send, await },
+ *		 .check = received);
  *
  * setup runs first and alone, and must build everything anew: the same program runs some hundred
- * thousand times in one process. Then the threads run, one step at a time, in an order that the explorer
- * chooses; then check runs, alone. What is wrong is said by CHECK of t.h, by bug() in the code under
- * test, or by the explorer itself, which knows about
+ * thousand times in one process. Then the threads run, one step at a time, in an order that the
+ * explorer chooses; then check runs, alone. What is wrong is said by CHECK of t.h, by bug() in the
+ * code under test, or by the explorer itself, which knows about
  *
  *	deadlock        every thread is blocked: a wake-up was lost
  *	data race       two accesses, one of them a plain write, that nothing puts in order
- *	use after free  also: beyond a block, free twice, a closed descriptor, a waker that was given back
+ *	use after free  also: beyond a block, free twice, a closed descriptor, a waker given back
  *	leak            a block, a descriptor or a waker that is there at the end
  *	no end          too many steps
  *
- * A step ends before each atomic operation and each call that may block. Plain accesses do not end one:
- * where they matter they race, and that is found in whatever order they are made.
+ * A step ends before each atomic operation and each call that may block. Plain accesses do not end
+ * one: where they matter they race, and that is found in whatever order they are made.
  *
- * Only what is compiled with explore.mk's flags is seen. A thread's stack holds EXPLORE_STACK_LEN bytes.
+ * Only what is compiled with explore.mk's flags is seen. A thread's stack holds EXPLORE_STACK_LEN
+ * bytes.
  */
 #ifndef WEFT_TESTS_EXPLORE_H
 #define WEFT_TESTS_EXPLORE_H
@@ -43,7 +45,9 @@ struct scenario {
 	int max_bound; /* no more preemptions than this, where more would take too long; 0: any */
 	bool is_tso;   /* stores wait in a buffer, as on x86: only for small kernels */
 
-	/* For the explorer's own tests: what must be found, and with how many preemptions at least. */
+	/*
+	 * For the explorer's own tests: what must be found, and with how many preemptions at least.
+	 */
 	const char *finds;
 	int needs;
 
@@ -63,8 +67,9 @@ void explore_register(struct scenario *s);
 	struct scenario
 
 /*
- * A waker that a virtual thread sleeps on. It says nothing about memory: a wake puts nothing in order, so
- * that a channel cannot lean on it. Zeroed: nobody has woken it. Every clone must be given back.
+ * A waker that a virtual thread sleeps on. It says nothing about memory: a wake puts nothing in
+ * order, so that a channel cannot lean on it. Zeroed: nobody has woken it. Every clone must be
+ * given back.
  */
 struct sleeper {
 	bool is_woken;

@@ -6,7 +6,7 @@
 EXPLORE_CC  ?= gcc
 EXPLORE_OUT ?= build/explore
 B       ?= 3
-SECONDS ?= 120
+SECONDS ?= 30
 S       ?=
 
 explore_flags := -std=c17 -D_GNU_SOURCE=1 -g -Wall -Wextra -Wshadow -Wdeclaration-after-statement \
@@ -55,7 +55,7 @@ $(EXPLORE_OUT)/explore: $(call explore_objects,$(explore_engine) $(explore_scene
 explore: $(EXPLORE_OUT)/explore ## every interleaving of small scenarios: B=3 preemptions, S=part of a name
 	@$(EXPLORE_OUT)/explore --bound=$(B) --seconds=$(SECONDS) $(S)
 
-# SECONDS is for each scenario; M=part of a name for some of the mutants.
+# M=part of a name for some of the mutants.
 M ?=
 mutants: $(EXPLORE_OUT)/explore ## planted bugs, each of which a scenario must find: M=part of a name
 	@EXPLORE_OUT='$(EXPLORE_OUT)' EXPLORE_CC='$(EXPLORE_CC)' EXPLORE_PLAYED='$(explore_played_flags)' \

@@ -1,15 +1,16 @@
 /*
  * engine: what the explorer's files know of each other.
  *
- * The one idea: one real thread plays all virtual ones. A virtual thread runs until its step ends, which
- * is just before it does what others can notice (point) or cannot go on (block); there search.c says who
- * goes on. A run is one schedule, from setup to check, and `run` is what there is of it now.
+ * The one idea: one real thread plays all virtual ones. A virtual thread runs until its step ends,
+ * which is just before it does what others can notice (point) or cannot go on (block); there
+ * search.c says who goes on. A run is one schedule, from setup to check, and `run` is what there is
+ * of it now.
  *
- *	main.c     options, and what is said of each scenario      search.c   whose turn it is
- *	threads.c  virtual threads, and one run of them            memory.c   blocks and their state
- *	tsan.c     what gcc calls for each access                  race.c     what is ordered, what races
- *	tso.c      stores that wait in a buffer                    posix.c    pthreads, futex, malloc
- *	kernel.c   descriptors                                     report.c   a schedule in words
+ *	main.c     options; a line for each scenario      search.c   whose turn it is
+ *	threads.c  virtual threads, one run of them       memory.c   blocks and their state
+ *	tsan.c     what gcc calls for each access         race.c     what is ordered, what races
+ *	tso.c      stores that wait in a buffer           posix.c    pthreads, futex, malloc
+ *	kernel.c   descriptors                            report.c   a schedule in words
  */
 #ifndef WEFT_TESTS_EXPLORE_ENGINE_H
 #define WEFT_TESTS_EXPLORE_ENGINE_H
@@ -68,11 +69,12 @@ struct thread {
 };
 
 struct run {
-	uint32_t generation; /* counts runs: what bears another number is left over from an earlier one */
+	uint32_t generation; /* counts runs: what bears another number is of an earlier one */
 	bool is_parallel;    /* more than one thread is alive */
 	bool is_searched;    /* who goes on is a matter of the search; else the usual one does */
 	bool is_traced;      /* every step is written down */
 	bool is_tso;
+	bool ignores_races;  /* to see what else comes of them */
 	unsigned n_threads, n_alive;
 	unsigned yielded;    /* a bit for each thread that waits for others to do something */
 	uint32_t n_steps;
@@ -94,7 +96,10 @@ bool threads_run(const struct scenario *s);
 /* Leaves the run, from wherever in it. */
 _Noreturn void threads_leave(bool is_good);
 
-/* What the step that begins here will do. Used by the trace; `addr` may be NULL, for what is no memory. */
+/*
+ * What the step that begins here will do. Used by the trace; `addr` may be NULL, for what is no
+ * memory.
+ */
 struct place {
 	const char *what;
 	const volatile void *addr;
@@ -106,8 +111,8 @@ struct place {
 void point(struct place place);
 
 /*
- * Sleeps until wake() is called on the same thing: true. False: nothing else could happen before the
- * deadline. No other thread gets in between the caller's last point and its sleep.
+ * Sleeps until wake() is called on the same thing: true. False: nothing else could happen before
+ * the deadline. No other thread gets in between the caller's last point and its sleep.
  */
 bool block(const void *thing, const char *why, uint64_t deadline_ns);
 
@@ -117,7 +122,10 @@ unsigned wake(const void *thing, unsigned n);
 /* Ends a step, and lets others go on before this thread does. */
 void yield(void);
 
-/* What it does is ordered after what the caller has done. `name`: the function that says what it is. */
+/*
+ * What it does is ordered after what the caller has done. `name`: the function that says what it
+ * is.
+ */
 struct thread *thread_new(void *(*body)(void *), void *arg, uintptr_t name);
 void thread_join(struct thread *t);
 

@@ -1,6 +1,6 @@
 /*
- * kernel: the descriptors that the runtime has of its own, an epoll and an eventfd, played in memory
- * (base/sys.h is the one door to them).
+ * kernel: the descriptors that the runtime has of its own, an epoll and an eventfd, played in
+ * memory (base/sys.h is the one door to them).
  *
  * A descriptor that is used after it was closed, or never was, is a finding: in a real process the
  * number may long be somebody else's. What goes through the kernel puts nothing in order here.
@@ -35,7 +35,8 @@ static unsigned n_files;
 
 static struct file *file_of(int fd, enum kind kind, const char *who)
 {
-	struct file *f = fd >= FIRST_FD && fd < FIRST_FD + (int)n_files ? &files[fd - FIRST_FD] : NULL;
+	struct file *f =
+		fd >= FIRST_FD && fd < FIRST_FD + (int)n_files ? &files[fd - FIRST_FD] : NULL;
 
 	if (!f || f->kind == CLOSED)
 		found("use after free", "%s: descriptor %d is closed", who, fd);
@@ -54,7 +55,8 @@ static int open_file(enum kind kind)
 
 static int play_close(int fd)
 {
-	struct file *f = fd >= FIRST_FD && fd < FIRST_FD + (int)n_files ? &files[fd - FIRST_FD] : NULL;
+	struct file *f =
+		fd >= FIRST_FD && fd < FIRST_FD + (int)n_files ? &files[fd - FIRST_FD] : NULL;
 
 	point((struct place){ .what = "close" });
 	if (!f || f->kind == CLOSED)
@@ -173,10 +175,11 @@ static int play_epoll_wait(int ep, struct epoll_event *events, int max, int time
 	return wait_until(ep, events, max, timeout_ms < 0 ? UINT64_MAX : run.now_ns + limit);
 }
 
-static int play_epoll_pwait2(int ep, struct epoll_event *events, int max, const struct timespec *timeout,
-			     const sigset_t *mask)
+static int play_epoll_pwait2(int ep, struct epoll_event *events, int max,
+			     const struct timespec *timeout, const sigset_t *mask)
 {
-	uint64_t limit = timeout ? (uint64_t)timeout->tv_sec * 1000000000u + (uint64_t)timeout->tv_nsec : 0;
+	uint64_t limit =
+		timeout ? (uint64_t)timeout->tv_sec * 1000000000u + (uint64_t)timeout->tv_nsec : 0;
 
 	(void)mask;
 	return wait_until(ep, events, max, timeout ? run.now_ns + limit : UINT64_MAX);

@@ -2,10 +2,11 @@
  * main: explore [NAME...] [options]: plays scenarios, a line for each.
  *
  *	--bound=N      preemptions in one schedule, 3
- *	--seconds=N    for each scenario, before it is left unfinished; 120
+ *	--seconds=N    for each scenario, before it is left unfinished; 30
  *	--random=N     schedules by random priorities, for each depth; 5000
  *	--seed=N       of those
  *	--replay=S     one schedule of one scenario, step by step
+ *	--no-races     goes on after a data race, to see what may come of it
  *	--list         names
  *	--counts       ends in "passed failed", as the scripts in tests/tools do
  *
@@ -36,7 +37,7 @@ static struct {
 	bool is_list, is_counts;
 	const char *names[64];
 	unsigned n_names;
-} options = { .bound = 3, .seconds = 120, .n_random = 5000, .seed = 1 };
+} options = { .bound = 3, .seconds = 30, .n_random = 5000, .seed = 1 };
 
 static struct scenario *first_scenario;
 
@@ -113,7 +114,9 @@ static bool play(const struct scenario *s)
 	return threads_run(s);
 }
 
-/* False: something was found. (Where steps end is another matter, for which the walk begins anew.) */
+/*
+ * False: something was found. (Where steps end is another matter, for which the walk begins anew.)
+ */
 static bool play_until_all_is_seen(const struct scenario *s)
 {
 	while (play(s)) {
@@ -150,7 +153,8 @@ static bool walk(const struct scenario *s, struct outcome *o, unsigned bound, do
 	return true;
 }
 
-static bool walk_at_random(const struct scenario *s, struct outcome *o, unsigned depth, double until)
+static bool walk_at_random(const struct scenario *s, struct outcome *o, unsigned depth,
+			   double until)
 {
 	search_begin_random(depth, options.seed);
 	for (unsigned i = 0; i < options.n_random; i++) {
@@ -165,8 +169,8 @@ static bool walk_at_random(const struct scenario *s, struct outcome *o, unsigned
 }
 
 /*
- * With few preemptions first: what is found then is easiest to read. Beyond what was asked for as long
- * as it costs little: small scenarios are so played in every order there is.
+ * With few preemptions first: what is found then is easiest to read. Beyond what was asked for as
+ * long as it costs little: small scenarios are so played in every order there is.
  */
 static bool walk_by_bounds(const struct scenario *s, struct outcome *o, double until)
 {
@@ -258,8 +262,8 @@ static void say(const struct scenario *s, const struct outcome *o, const char *v
 	else
 		snprintf(bound, sizeof bound, "up to %u preemptions%s", o->bound,
 			 o->is_good && !o->is_complete ? ", not all" : "");
-	printf("  %-6s %-44s %12s interleavings, %s; %.1f s\n", verdict, s->name, grouped(o->n_runs), bound,
-	       o->seconds);
+	printf("  %-6s %-44s %12s interleavings, %s; %.1f s\n", verdict, s->name,
+	       grouped(o->n_runs), bound, o->seconds);
 }
 
 /* A kernel with a known bug is good if that is what is found, and not sooner than it can be. */
@@ -280,8 +284,8 @@ static bool judge(const struct scenario *s, const struct outcome *o)
 	}
 	say(s, o, "FAILED");
 	if (s->finds)
-		printf("--- %s: expected a %s with %d preemptions, was '%s' with %u\n", s->name, s->finds,
-		       s->needs, report_kind(), o->bound);
+		printf("--- %s: expected a %s with %d preemptions, was '%s' with %u\n", s->name,
+		       s->finds, s->needs, report_kind(), o->bound);
 	if (!o->is_good)
 		replay(s, o->schedule);
 	return false;
@@ -329,8 +333,8 @@ static bool play_all(void)
 	if (options.is_counts)
 		printf("%u %u\n", passed, failed);
 	else
-		printf("%u scenarios passed, %u failed; %s interleavings in %.1f s\n", passed, failed,
-		       grouped(n_runs), now() - start);
+		printf("%u scenarios passed, %u failed; %s interleavings in %.1f s\n", passed,
+		       failed, grouped(n_runs), now() - start);
 	return failed == 0 && passed > 0;
 }
 
@@ -351,6 +355,8 @@ static bool take_option(const char *arg)
 		options.seed = strtoull(value, NULL, 10);
 	else if (strncmp(arg, "--replay=", 9) == 0)
 		options.replay = value;
+	else if (strcmp(arg, "--no-races") == 0)
+		run.ignores_races = true;
 	else if (strcmp(arg, "--list") == 0)
 		options.is_list = true;
 	else if (strcmp(arg, "--counts") == 0)
@@ -375,7 +381,8 @@ int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		if (!take_option(argv[i])) {
-			fprintf(stderr, "explore: what is '%s'? See the top of engine/main.c\n", argv[i]);
+			fprintf(stderr, "explore: what is '%s'? See the top of engine/main.c\n",
+				argv[i]);
 			return 2;
 		}
 	}

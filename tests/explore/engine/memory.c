@@ -48,7 +48,8 @@ static size_t globals_len;
 static void *map(uintptr_t at, size_t len)
 {
 	void *p = mmap((void *)at, len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0),
+		       -1, 0);
 
 	if (p == MAP_FAILED || (at && p != (void *)at)) {
 		perror("explore: mmap");
@@ -104,7 +105,8 @@ static void set_states(uintptr_t at, size_t len, uint8_t state)
 
 	memset(states, state, len / MEMORY_GRANULE);
 	if (len % MEMORY_GRANULE)
-		states[len / MEMORY_GRANULE] = state == ALL ? (uint8_t)(len % MEMORY_GRANULE) : state;
+		states[len / MEMORY_GRANULE] =
+			state == ALL ? (uint8_t)(len % MEMORY_GRANULE) : state;
 }
 
 static void remember(uintptr_t *pcs)
@@ -197,7 +199,8 @@ static void bad_access(uintptr_t addr)
 
 	if (addr < 4096)
 		found("crash", "access to NULL + %zu", (size_t)addr);
-	if (i && heap.blocks[i - 1].is_live && addr < heap.blocks[i - 1].at + heap.blocks[i - 1].len)
+	if (i && heap.blocks[i - 1].is_live &&
+	    addr < heap.blocks[i - 1].at + heap.blocks[i - 1].len)
 		found("use after free", "access to a dead part of %s", memory_name(addr));
 	if (i && !heap.blocks[i - 1].is_live)
 		found("use after free", "access to %s, which is freed", memory_name(addr));

@@ -1,9 +1,9 @@
 /*
  * memory: the heap, the stacks, and what every byte of them is.
  *
- * The one idea: each thread has an arena of its own, and what is freed is not used again in the same
- * run. So a block lies at the same address in (nearly) all schedules, and whoever touches it after its
- * end is found, even if nothing else has been allocated since.
+ * The one idea: each thread has an arena of its own, and what is freed is not used again in the
+ * same run. So a block lies at the same address in (nearly) all schedules, and whoever touches it
+ * after its end is found, even if nothing else has been allocated since.
  *
  * A block knows its state by granules of eight bytes: never allocated, live, or dead.
  */

@@ -1,8 +1,9 @@
 /*
- * posix: what the runtime asks of libc about threads and memory; the linker brings it here (--wrap).
+ * posix: what the runtime asks of libc about threads and memory; the linker brings it here
+ * (--wrap).
  *
- * The one idea: a lock of pthreads keeps who has it in its own first word, and what it puts in order is
- * that of an atomic variable there: taking it is an acquire, giving it up is a release.
+ * The one idea: a lock of pthreads keeps who has it in its own first word, and what it puts in
+ * order is that of an atomic variable there: taking it is an acquire, giving it up is a release.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -22,8 +23,8 @@
 #include "explore/engine/report.h"
 
 /*
- * base/lock.h asks libc whether there is but one thread. There is, and libc says so here when the process
- * starts; but nobody must know.
+ * base/lock.h asks libc whether there is but one thread. There is, and libc says so here when the
+ * process starts; but nobody must know.
  */
 char __libc_single_threaded;
 
@@ -76,7 +77,8 @@ static uint64_t deadline_of(const struct timespec *ts, bool is_absolute)
 {
 	if (!ts)
 		return UINT64_MAX;
-	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec + (is_absolute ? 0 : run.now_ns);
+	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec +
+	       (is_absolute ? 0 : run.now_ns);
 }
 
 static long futex_wait(uint32_t *word, uint32_t seen, uint64_t deadline_ns)
@@ -135,12 +137,14 @@ long __wrap_syscall(long number, ...)
 	va_end(args);
 	if (number != SYS_futex)
 		found("explorer", "system call %ld is not played", number);
-	return futex((uint32_t *)arg[0], (int)arg[1], (uint32_t)arg[2], (const struct timespec *)arg[3]);
+	return futex((uint32_t *)arg[0], (int)arg[1], (uint32_t)arg[2],
+		     (const struct timespec *)arg[3]);
 }
 
 /* --- Threads --- */
 
-int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*body)(void *), void *arg)
+int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*body)(void *),
+			  void *arg)
 {
 	(void)attr;
 	point((struct place){ .what = "pthread_create" });

@@ -1,11 +1,13 @@
 /*
  * race: marks and clocks. See race.h.
  *
- * A granule is eight bytes, and its marks say which of them they are for. A mark is dropped when another
- * one says more: so mostly there is one for each thread that reads, or one for the last that wrote.
+ * A granule is eight bytes, and its marks say which of them they are for. A mark is dropped when
+ * another one says more: so mostly there is one for each thread that reads, or one for the last
+ * that wrote.
  *
- * Most memory is touched by one thread only, in all runs: there it leaves no marks. When a second thread
- * comes, this run is to be repeated, with marks; the runs before need not be, since there was none.
+ * Most memory is touched by one thread only, in all runs: there it leaves no marks. When a second
+ * thread comes, this run is to be repeated, with marks; the runs before need not be, since there
+ * was none.
  */
 #define _GNU_SOURCE 1 /* MAP_ANONYMOUS */
 #include "explore/engine/race.h"
@@ -46,8 +48,8 @@ struct more {
 };
 
 /*
- * A value that an atomic variable has had. `seen_at`: how far each thread was when it first read it or
- * wrote it, 0: it has not. The oldest one that is kept counts as seen by all.
+ * A value that an atomic variable has had. `seen_at`: how far each thread was when it first read it
+ * or wrote it, 0: it has not. The oldest one that is kept counts as seen by all.
  */
 struct version {
 	uint64_t value;
@@ -80,7 +82,8 @@ enum { PAGE_GRANULES = 64 };
 
 static void *map(size_t len)
 {
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED) {
 		perror("explore: mmap");
@@ -194,10 +197,12 @@ static bool conflict(unsigned a, unsigned b)
 	return ((a | b) & WRITES) && !(a & b & ATOMIC);
 }
 
-static _Noreturn void report_race(const struct mark *old, const struct mark *new, uintptr_t addr)
+static void report_race(const struct mark *old, const struct mark *new, uintptr_t addr)
 {
 	static const char *const words[] = { "read", "write", "atomic read", "atomic write" };
 
+	if (run.ignores_races)
+		return;
 	report_other(old->thread, old->step, words[old->kind], old->pc);
 	found("data race", "%s of %s, not ordered after the %s below", words[new->kind],
 	      memory_name(addr & -(uintptr_t)MEMORY_GRANULE), words[old->kind]);
@@ -209,7 +214,8 @@ static _Noreturn void report_race(const struct mark *old, const struct mark *new
  */
 static bool covers(const struct mark *new, const struct mark *old)
 {
-	return (new->kind & WRITES) >= (old->kind & WRITES) && (new->kind & ATOMIC) <= (old->kind & ATOMIC);
+	return (new->kind &WRITES) >= (old->kind & WRITES) &&
+	       (new->kind &ATOMIC) <= (old->kind & ATOMIC);
 }
 
 static void touch(struct granule *g, const struct mark *new, uintptr_t addr)
@@ -224,7 +230,8 @@ static void touch(struct granule *g, const struct mark *new, uintptr_t addr)
 			continue;
 		}
 		if (old->thread == new->thread) {
-			if (old->clock == new->clock && covers(old, new) && !(new->bytes & ~old->bytes))
+			if (old->clock == new->clock && covers(old, new) &&
+			    !(new->bytes & ~old->bytes))
 				return;
 		} else if (old->clock > seen->at[old->thread]) {
 			if (conflict(old->kind, new->kind))
@@ -277,7 +284,8 @@ void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uint
 			   .pc = (uint32_t)pc,
 			   .step = run.n_steps,
 			   .thread = (uint8_t)run.current->id,
-			   .kind = (uint8_t)((is_write ? WRITES : READS) | (is_atomic ? ATOMIC : 0)) };
+			   .kind = (uint8_t)((is_write ? WRITES : READS) |
+					     (is_atomic ? ATOMIC : 0)) };
 	for (unsigned first = addr % MEMORY_GRANULE; len > 0; first = 0, i++) {
 		unsigned n = len < MEMORY_GRANULE - first ? (unsigned)len : MEMORY_GRANULE - first;
 
@@ -289,7 +297,9 @@ void race_access(uintptr_t addr, size_t len, bool is_write, bool is_atomic, uint
 	}
 }
 
-/* Whoever comes later is told by memory_check what has become of it: so it does not matter where. */
+/*
+ * Whoever comes later is told by memory_check what has become of it: so it does not matter where.
+ */
 void race_free(uintptr_t addr, size_t len)
 {
 	uint32_t first = memory_granule(addr), i = first;
@@ -302,7 +312,8 @@ void race_free(uintptr_t addr, size_t len)
 		if (!(pages[i / PAGE_GRANULES] & ~me))
 			i |= PAGE_GRANULES - 1;
 		else if (granules[i].touched_by & ~me)
-			race_access(addr + (size_t)(i - first) * MEMORY_GRANULE, MEMORY_GRANULE, true, false, 0);
+			race_access(addr + (size_t)(i - first) * MEMORY_GRANULE, MEMORY_GRANULE,
+				    true, false, 0);
 	}
 }
 
@@ -310,8 +321,8 @@ void race_free(uintptr_t addr, size_t len)
 
 static bool acquires(int order)
 {
-	return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME || order == __ATOMIC_ACQ_REL ||
-	       order == __ATOMIC_SEQ_CST;
+	return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME ||
+	       order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
 }
 
 static bool releases(int order)
@@ -367,8 +378,8 @@ static void see(struct version *v)
 		v->seen_at[me->id] = me->clock.at[me->id];
 }
 
-static void add_version(struct sync *s, uint64_t before, uint64_t value, const struct vclock *released,
-			bool is_seq_cst)
+static void add_version(struct sync *s, uint64_t before, uint64_t value,
+			const struct vclock *released, bool is_seq_cst)
 {
 	struct version *v;
 
@@ -392,7 +403,8 @@ static bool is_seen(const struct version *v)
 	const struct thread *me = run.current;
 
 	for (unsigned i = 0; i < run.n_threads; i++)
-		if (v->seen_at[i] && (v->seen_at[i] <= me->clock.at[i] || v->seen_at[i] <= me->fenced.at[i]))
+		if (v->seen_at[i] &&
+		    (v->seen_at[i] <= me->clock.at[i] || v->seen_at[i] <= me->fenced.at[i]))
 			return true;
 	return false;
 }
@@ -457,7 +469,10 @@ void race_store(const volatile void *addr, uint64_t before, uint64_t value, int 
 	add_version(s, before, value, &released, order == __ATOMIC_SEQ_CST);
 }
 
-/* Reads the newest. What was released before through the same variable is passed on, whatever the order. */
+/*
+ * Reads the newest. What was released before through the same variable is passed on, whatever the
+ * order.
+ */
 void race_exchange(const volatile void *addr, uint64_t before, uint64_t value, int order)
 {
 	struct thread *me = run.current;

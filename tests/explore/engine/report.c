@@ -218,7 +218,8 @@ static void read_variables(void)
 		struct variable *v = &variables[n_variables];
 		char type;
 
-		if (sscanf(line, "%" SCNxPTR " %zx %c %95s", &v->at, &v->len, &type, v->name) == 4 &&
+		if (sscanf(line, "%" SCNxPTR " %zx %c %95s", &v->at, &v->len, &type, v->name) ==
+			    4 &&
 		    strchr("bBdD", type))
 			n_variables++;
 	}
@@ -266,7 +267,10 @@ static void want_stack(const struct stack *stack)
 		want(stack->pcs[i]);
 }
 
-/* "/home/me/weft/runtime/base/lock.h:68 (discriminator 1)": what comes before runtime or tests says little. */
+/*
+ * "/home/me/weft/runtime/base/lock.h:68 (discriminator 1)": what comes before runtime or tests says
+ * little.
+ */
 static void shorten(char *place)
 {
 	static const char *const roots[] = { "/runtime/", "/tests/explore/", "/tests/" };
@@ -313,8 +317,8 @@ static void read_symbols(FILE *from)
 static void find_symbols(void)
 {
 	static char command[64 + PLACES_MAX * 20];
-	size_t used = (size_t)snprintf(command, sizeof command, "addr2line -a -i -f -e /proc/%d/exe",
-				       (int)getpid());
+	size_t used = (size_t)snprintf(command, sizeof command,
+				       "addr2line -a -i -f -e /proc/%d/exe", (int)getpid());
 	FILE *from;
 
 	for (unsigned i = 0; i < n_symbols; i++)
@@ -340,7 +344,10 @@ static bool is_header(const char *place)
 	return colon && colon - place > 2 && strncmp(colon - 2, ".h", 2) == 0;
 }
 
-/* "mpsc_try_send sync/mpsc_send.c:61 (lock_acquire, lock_try)": what headers bring along goes by name. */
+/*
+ * "mpsc_try_send sync/mpsc_send.c:61 (lock_acquire, lock_try)": what headers bring along goes by
+ * name.
+ */
 static void print_pc(uintptr_t pc)
 {
 	const struct symbol *s = symbol_of(pc);
@@ -438,7 +445,8 @@ static void print_threads(void)
 	for (unsigned i = 1; i < finding.n_threads; i++) {
 		const struct symbol *symbol = symbol_of(finding.threads[i].name + 1);
 
-		printf("  %s is %s\n", report_thread(i), symbol && symbol->n ? symbol->function[0] : "?");
+		printf("  %s is %s\n", report_thread(i),
+		       symbol && symbol->n ? symbol->function[0] : "?");
 	}
 }
 

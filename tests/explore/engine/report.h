@@ -1,9 +1,9 @@
 /*
  * report: what was found, in words.
  *
- * The one idea: while all schedules are played nothing is written down but the decisions. A run that
- * finds something is played once more with `run.is_traced`, and only then each step gets its place, and
- * addresses their names (by addr2line, which knows what was inlined).
+ * The one idea: while all schedules are played nothing is written down but the decisions. A run
+ * that finds something is played once more with `run.is_traced`, and only then each step gets its
+ * place, and addresses their names (by addr2line, which knows what was inlined).
  */
 #ifndef WEFT_TESTS_EXPLORE_REPORT_H
 #define WEFT_TESTS_EXPLORE_REPORT_H
@@ -15,7 +15,8 @@ struct place;
 struct scenario;
 
 /* Ends the run. `kind` is one of those that explore.h lists. */
-_Noreturn void found(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void found(const char *kind, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Before found(): the other access of a race. */
 void report_other(unsigned thread, uint32_t step, const char *what, uintptr_t pc);

@@ -130,7 +130,8 @@ static unsigned choose_of_all(unsigned options, int current)
 	if (search.n >= search.n_given)
 		return add(options, current, usual(options, current));
 	if (given->options != options || given->current != current || given->at != run.n_decisions)
-		found("explorer", "the same schedule went another way: the scenario depends on something else");
+		found("explorer",
+		      "the same schedule went another way: the scenario depends on something else");
 	search.n++;
 	return given->chosen;
 }
@@ -231,7 +232,8 @@ static unsigned choose_as_given(unsigned options, int current)
 	if (search.n == search.n_given || given->at != run.n_decisions)
 		return usual(options, current);
 	if (!(options & 1u << given->chosen))
-		found("explorer", "the schedule does not fit: thread %c cannot go on at decision %u",
+		found("explorer",
+		      "the schedule does not fit: thread %c cannot go on at decision %u",
 		      letter(given->chosen), run.n_decisions);
 	search.n++;
 	return given->chosen;
@@ -246,7 +248,8 @@ void search_schedule(char *buf, size_t len)
 		const struct node *node = &search.path[i];
 
 		if (search.mode == REPLAY || node->chosen != usual(node->options, node->current))
-			used += (size_t)snprintf(buf + used, len - used, "%s%u%s%c", used ? "," : "", node->at,
+			used += (size_t)snprintf(buf + used, len - used, "%s%u%s%c",
+						 used ? "," : "", node->at,
 						 node->current == PICK ? "=" : "", letter_of(node));
 	}
 }
@@ -261,7 +264,8 @@ unsigned search_choose(unsigned options, int current)
 		return (unsigned)__builtin_ctz(options);
 	if (search.mode == RANDOM)
 		return choose_at_random(options, current);
-	if (current >= 0 && search.n_used >= search.bound && (options >> OPTION_FLUSH & 0xff) == 0) {
+	if (current >= 0 && search.n_used >= search.bound &&
+	    (options >> OPTION_FLUSH & 0xff) == 0) {
 		search.was_cut = true;
 		return (unsigned)current;
 	}
@@ -283,7 +287,8 @@ unsigned search_pick(unsigned n)
 	if (search.mode == REPLAY)
 		return choose_as_given((1u << n) - 1, PICK);
 	if (search.mode == RANDOM)
-		return add((1u << n) - 1, PICK, next_random() % 8 ? 0 : (unsigned)(next_random() % n));
+		return add((1u << n) - 1, PICK,
+			   next_random() % 8 ? 0 : (unsigned)(next_random() % n));
 	if (search.n_used >= search.bound) {
 		search.was_cut = true;
 		return 0;

@@ -1,9 +1,10 @@
 /*
  * threads: virtual threads on stacks of their own, and one run of them.
  *
- * The one idea: whoever ends a step asks search.c who goes on, and switches straight to him. That costs
- * a dozen instructions and no system call, so some hundred thousand runs fit into a second. What else
- * a thread has of its own, errno and the program's thread-local variables, is copied out and in.
+ * The one idea: whoever ends a step asks search.c who goes on, and switches straight to him. That
+ * costs a dozen instructions and no system call, so some hundred thousand runs fit into a second.
+ * What else a thread has of its own, errno and the program's thread-local variables, is copied out
+ * and in.
  */
 #define _GNU_SOURCE 1 /* dl_iterate_phdr */
 #include <errno.h>
@@ -25,7 +26,10 @@ static bool was_good;
 
 /* --- Switching --- */
 
-/* Saves what a call must preserve, and where the stack is, in *save; goes on where `load` was saved. */
+/*
+ * Saves what a call must preserve, and where the stack is, in *save; goes on where `load` was
+ * saved.
+ */
 void threads__switch(void **save, void *load);
 
 #if defined __x86_64__
@@ -87,7 +91,7 @@ enum { SAVED_WORDS = 20, SAVED_FRAME = 0 };
 #error "the explorer knows how to switch stacks on x86-64 and aarch64"
 #endif
 
-/* --- Thread-local variables of the program; libc has its own, which nobody under test keeps state in --- */
+/* --- Thread-local variables of the program. (Nobody under test keeps state in libc's own.) --- */
 
 static struct {
 	char *at;
@@ -107,7 +111,8 @@ static int find_tls(struct dl_phdr_info *info, size_t size, void *unused)
 		tls.len = segment->p_memsz;
 		if (tls.len > TLS_MAX)
 			abort();
-		memcpy(tls.initial, (const char *)info->dlpi_addr + segment->p_vaddr, segment->p_filesz);
+		memcpy(tls.initial, (const char *)info->dlpi_addr + segment->p_vaddr,
+		       segment->p_filesz);
 	}
 	return 1; /* the first is the program itself */
 }
@@ -158,7 +163,8 @@ static unsigned timed(void)
 	unsigned options = 0;
 
 	for (unsigned i = 0; i < run.n_threads; i++)
-		if (run.threads[i].status == STATUS_BLOCKED && run.threads[i].deadline_ns != UINT64_MAX)
+		if (run.threads[i].status == STATUS_BLOCKED &&
+		    run.threads[i].deadline_ns != UINT64_MAX)
 			options |= 1u << i;
 	return options;
 }
@@ -169,7 +175,8 @@ static unsigned first_timed(unsigned options)
 	unsigned first = (unsigned)__builtin_ctz(options);
 
 	for (unsigned i = first + 1; i < run.n_threads; i++)
-		if (options & 1u << i && run.threads[i].deadline_ns < run.threads[first].deadline_ns)
+		if (options & 1u << i &&
+		    run.threads[i].deadline_ns < run.threads[first].deadline_ns)
 			first = i;
 	return first;
 }
@@ -222,7 +229,10 @@ static void go_on(int current)
 	}
 }
 
-/* What no other thread ever touches is nothing to wait for others at; a replay has not learned what is. */
+/*
+ * What no other thread ever touches is nothing to wait for others at; a replay has not learned what
+ * is.
+ */
 void point(struct place place)
 {
 	unsigned me = run.current->id;
@@ -384,7 +394,10 @@ static void *run_body(void *arg)
 	return NULL;
 }
 
-/* Threads that setup has started come to rest, so that where they stand does not depend on the schedule. */
+/*
+ * Threads that setup has started come to rest, so that where they stand does not depend on the
+ * schedule.
+ */
 static void settle(void)
 {
 	do {
@@ -401,7 +414,8 @@ static void run_threads(void)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < EXPLORE_THREADS_MAX && scenario->thread[i]; i++)
-		threads[n++] = thread_new(run_body, (void *)&scenario->thread[i], (uintptr_t)scenario->thread[i]);
+		threads[n++] = thread_new(run_body, (void *)&scenario->thread[i],
+					  (uintptr_t)scenario->thread[i]);
 	run.is_searched = true;
 	for (unsigned i = 0; i < n; i++)
 		while (threads[i]->status != STATUS_DONE)

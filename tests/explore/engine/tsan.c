@@ -121,7 +121,10 @@ static const char *word(const char *const words[6], int order)
 }
 
 #define WORDS(what_)                                                                               \
-	{ what_ " relaxed", what_ " consume", what_ " acquire", what_ " release", what_ " acq_rel", what_ }
+	{                                                                                          \
+		what_ " relaxed", what_ " consume", what_ " acquire", what_ " release",            \
+			what_ " acq_rel", what_                                                    \
+	}
 static const char *const loads[] = WORDS("load");
 static const char *const stores[] = WORDS("store");
 static const char *const exchanges[] = WORDS("exchange");
@@ -172,7 +175,8 @@ static void store(volatile void *p, unsigned len, uint64_t value, int order, uin
 }
 
 /* The old value; the caller writes the new one before anybody else runs. */
-static uint64_t change(const char *const words[6], volatile void *p, unsigned len, int order, uintptr_t pc)
+static uint64_t change(const char *const words[6], volatile void *p, unsigned len, int order,
+		       uintptr_t pc)
 {
 	begin(word(words, order), p, len, true, pc);
 	if (run.is_tso)
@@ -188,8 +192,8 @@ static void changed(volatile void *p, unsigned len, uint64_t before, uint64_t af
 }
 
 /* That it may fail for no reason is not played. */
-static bool compare(volatile void *p, void *expected, uint64_t value, unsigned len, int order, int failed,
-		    uintptr_t pc)
+static bool compare(volatile void *p, void *expected, uint64_t value, unsigned len, int order,
+		    int failed, uintptr_t pc)
 {
 	uint64_t before = change(compares, p, len, order, pc);
 

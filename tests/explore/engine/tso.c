@@ -1,9 +1,10 @@
 /*
  * tso: stores that others see only later, as on x86 ("total store order").
  *
- * Each thread has a buffer, first in, first out. A store that is not seq_cst goes there; the thread itself
- * reads it from there; when it reaches memory is a decision like any other. Exchanges, seq_cst stores and
- * fences wait until the buffer is empty, and so does a thread that blocks or ends.
+ * Each thread has a buffer, first in, first out. A store that is not seq_cst goes there; the thread
+ * itself reads it from there; when it reaches memory is a decision like any other. Exchanges,
+ * seq_cst stores and fences wait until the buffer is empty, and so does a thread that blocks or
+ * ends.
  */
 #include <string.h>
 

@@ -83,8 +83,8 @@ struct waker explore_waker(struct sleeper *s)
 }
 
 /*
- * No step ends here: whoever could come in between may as well come when this thread sleeps, which costs
- * no preemption.
+ * No step ends here: whoever could come in between may as well come when this thread sleeps, which
+ * costs no preemption.
  */
 void explore_sleep(struct sleeper *s)
 {

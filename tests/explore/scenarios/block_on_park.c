@@ -1,6 +1,6 @@
 /*
- * block_on_park: a thread that sleeps on one word, which says whether it was woken, and how many could
- * still wake it.
+ * block_on_park: a thread that sleeps on one word, which says whether it was woken, and how many
+ * could still wake it.
  */
 #include "executor/block_on_park.h"
 
@@ -142,8 +142,8 @@ static void found_the_deadlock(void)
 SCENARIO(park_against_wake, .setup = setup, .thread = { park, open_and_wake }, .check = was_woken);
 SCENARIO(park_against_wake_by_ref, .setup = setup, .thread = { park, open_wake_and_drop },
 	 .check = was_woken);
-SCENARIO(park_against_wake_against_drop, .setup = setup, .thread = { park, open_and_wake, drop_other },
-	 .check = was_woken);
+SCENARIO(park_against_wake_against_drop, .setup = setup,
+	 .thread = { park, open_and_wake, drop_other }, .check = was_woken);
 SCENARIO(park_against_two_wakes, .setup = setup, .thread = { park, open_and_wake, wake_other },
 	 .check = was_woken_once_more);
 
@@ -180,7 +180,9 @@ SCENARIO(park_against_last_drop, .setup = setup_drop, .check = found_the_deadloc
 static atomic_bool is_there;
 static int parcel;
 
-/* Waits for the flag, and clones the waker only once: the other thread takes it when it is there. */
+/*
+ * Waits for the flag, and clones the waker only once: the other thread takes it when it is there.
+ */
 struct parcel_recv {
 	struct future future;
 	int n;

@@ -1,6 +1,6 @@
 /*
- * flagged: a future that waits for a flag, and leaves its waker for everybody to take; and what other
- * threads do with that. Each file that includes this has a flag of its own.
+ * flagged: a future that waits for a flag, and leaves its waker for everybody to take; and what
+ * other threads do with that. Each file that includes this has a flag of its own.
  */
 #ifndef WEFT_TESTS_EXPLORE_FLAGGED_H
 #define WEFT_TESTS_EXPLORE_FLAGGED_H
@@ -20,6 +20,7 @@ static atomic_int n_live, n_polls, n_dropped, n_finished;
 struct flagged {
 	struct future future;
 	bool is_polled;
+	int output; /* 9 when it is ready */
 };
 
 static inline enum poll flagged_poll(struct future *f, struct context *cx)
@@ -40,6 +41,7 @@ static inline enum poll flagged_poll(struct future *f, struct context *cx)
 	w->is_polled = false;
 	if (!is_up)
 		return POLL_PENDING;
+	w->output = 9;
 	atomic_fetch_add_explicit(&n_finished, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&n_live, 1, memory_order_relaxed);
 	return POLL_READY;

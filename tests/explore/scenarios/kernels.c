@@ -1,10 +1,12 @@
 /*
- * kernels: the explorer is tested first. Each of these is a classic mistake, which must be found, and
- * with as many preemptions as it takes, no fewer; or the same done right, in which nothing may be found.
+ * kernels: the explorer is tested first. Each of these is a classic mistake, which must be found,
+ * and with as many preemptions as it takes, no fewer; or the same done right, in which nothing may
+ * be found.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/lock.h"
 #include "explore/explore.h"
@@ -126,6 +128,30 @@ SCENARIO(kernel_sleep_after_looking_again, .setup = begin,
 /* A signal wakes one, and both wait. */
 SCENARIO(kernel_one_signal_for_two, .setup = begin, .finds = "deadlock", .needs = 0,
 	 .thread = { wait_until_set, wait_until_set, set_and_signal });
+
+/* The clock wakes whoever sleeps by it at any time, or at last when nobody else can go on. */
+static void wait_a_while(void)
+{
+	struct timespec deadline = { .tv_sec = 1 };
+	int err = 0;
+
+	pthread_mutex_lock(&mutex);
+	while (!plain && !err)
+		err = pthread_cond_timedwait(&condition, &mutex, &deadline);
+	pthread_mutex_unlock(&mutex);
+}
+
+static void wait_a_while_for_what_must_come(void)
+{
+	wait_a_while();
+	pthread_mutex_lock(&mutex);
+	CHECK_EQ(plain, 1);
+	pthread_mutex_unlock(&mutex);
+}
+
+SCENARIO(kernel_sleep_by_the_clock, .setup = begin, .thread = { wait_a_while, wait_a_while });
+SCENARIO(kernel_sleep_by_the_clock_cut_short, .setup = begin, .finds = "check", .needs = 1,
+	 .thread = { wait_a_while_for_what_must_come, set_and_signal });
 
 /* --- A deque: its owner takes from the bottom, thieves from the top --- */
 
@@ -289,16 +315,17 @@ static void receive_second(void)
 
 SCENARIO(kernel_message_relaxed, .setup = begin, .thread = { send_relaxed, receive },
 	 .finds = "data race", .needs = 0);
-SCENARIO(kernel_message_received_relaxed, .setup = begin, .thread = { send_released, receive_relaxed },
-	 .finds = "data race", .needs = 0);
-SCENARIO(kernel_message_overwritten, .setup = begin, .thread = { send_and_overwrite, receive_second },
-	 .finds = "data race", .needs = 0);
+SCENARIO(kernel_message_received_relaxed, .setup = begin,
+	 .thread = { send_released, receive_relaxed }, .finds = "data race", .needs = 0);
+SCENARIO(kernel_message_overwritten, .setup = begin,
+	 .thread = { send_and_overwrite, receive_second }, .finds = "data race", .needs = 0);
 SCENARIO(kernel_message_released, .setup = begin, .thread = { send_released, receive, receive });
 SCENARIO(kernel_message_between_fences, .setup = begin,
 	 .thread = { send_behind_a_fence, receive_before_a_fence });
-SCENARIO(kernel_message_passed_on, .setup = begin, .thread = { send_released, add_relaxed, receive_second });
+SCENARIO(kernel_message_passed_on, .setup = begin,
+	 .thread = { send_released, add_relaxed, receive_second });
 
-/* --- Two flags, each set by one and looked at by the other: that both see 0 is what stores may do --- */
+/* --- Two flags, each set by one and looked at by the other: both may see 0 --- */
 
 static atomic_int flag[2], inside;
 
@@ -388,8 +415,8 @@ SCENARIO(kernel_flags_exchanged_acq_rel, .setup = lower_flags, .finds = "check",
 	 .thread = { enter_first_by_exchange, enter_second_by_released_exchange });
 
 /* The same where stores wait in a buffer. */
-SCENARIO(kernel_buffered_flags_released, .setup = lower_flags, .is_tso = true, .finds = "check", .needs = 1,
-	 .thread = { enter_first_released, enter_second_released });
+SCENARIO(kernel_buffered_flags_released, .setup = lower_flags, .is_tso = true, .finds = "check",
+	 .needs = 1, .thread = { enter_first_released, enter_second_released });
 SCENARIO(kernel_buffered_flags_seq_cst, .setup = lower_flags, .is_tso = true,
 	 .thread = { enter_first, enter_second });
 SCENARIO(kernel_buffered_flags_fenced, .setup = lower_flags, .is_tso = true,
@@ -472,12 +499,13 @@ static void data_is_three(void)
 }
 
 SCENARIO(kernel_old_value_behind_a_release, .setup = reset_data, .thread = { publish, look });
-SCENARIO(kernel_old_value_behind_a_relaxed_store, .setup = reset_data, .thread = { publish_relaxed, look },
-	 .finds = "check", .needs = 1);
+SCENARIO(kernel_old_value_behind_a_relaxed_store, .setup = reset_data,
+	 .thread = { publish_relaxed, look }, .finds = "check", .needs = 1);
 SCENARIO(kernel_old_value_after_a_newer, .setup = reset_data, .thread = { count_data, look_twice });
 SCENARIO(kernel_old_value_after_what_was_told, .setup = reset_data,
 	 .thread = { count_data, look_and_tell, look_as_told });
-SCENARIO(kernel_old_value_before_ones_own, .setup = reset_data, .thread = { look_at_own, count_data });
+SCENARIO(kernel_old_value_before_ones_own, .setup = reset_data,
+	 .thread = { look_at_own, count_data });
 SCENARIO(kernel_old_value_exchanged, .setup = reset_data, .check = data_is_three,
 	 .thread = { add_to_data, add_to_data, add_to_data });
 
@@ -561,8 +589,8 @@ static void nothing(void)
 
 SCENARIO(kernel_read_beside_a_free, .setup = make, .thread = { read_it, free_it },
 	 .finds = "data race", .needs = 0);
-SCENARIO(kernel_read_of_what_is_freed, .setup = make, .thread = { read_it_later, free_it_and_say_so },
-	 .finds = "use after free", .needs = 0);
+SCENARIO(kernel_read_of_what_is_freed, .setup = make,
+	 .thread = { read_it_later, free_it_and_say_so }, .finds = "use after free", .needs = 0);
 SCENARIO(kernel_count_of_owners_relaxed, .setup = make, .finds = "data race", .needs = 0,
 	 .thread = { read_and_leave_relaxed, read_and_leave_relaxed });
 SCENARIO(kernel_count_of_owners, .setup = make, .thread = { read_and_leave, read_and_leave });
@@ -570,7 +598,8 @@ SCENARIO(kernel_freed_twice, .setup = make, .thread = { free_twice, free_twice }
 	 .finds = "use after free", .needs = 0);
 SCENARIO(kernel_write_behind_a_block, .setup = make, .thread = { write_behind_it },
 	 .finds = "use after free", .needs = 0);
-SCENARIO(kernel_leak, .setup = make, .thread = { leave_the_last_to_free }, .finds = "leak", .needs = 0);
+SCENARIO(kernel_leak, .setup = make, .thread = { leave_the_last_to_free }, .finds = "leak",
+	 .needs = 0);
 
 /* --- What never ends, and what crashes --- */
 
@@ -596,6 +625,7 @@ static void read_null(void)
 	*(volatile int *)NULL = 1;
 }
 
-SCENARIO(kernel_spins_for_ever, .setup = begin, .thread = { spin, nothing }, .finds = "no end", .needs = 0);
+SCENARIO(kernel_spins_for_ever, .setup = begin, .thread = { spin, nothing }, .finds = "no end",
+	 .needs = 0);
 SCENARIO(kernel_spins_and_yields, .setup = begin, .thread = { spin_and_yield, set });
 SCENARIO(kernel_reads_null, .setup = begin, .thread = { read_null }, .finds = "crash", .needs = 0);

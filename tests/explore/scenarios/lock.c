@@ -77,7 +77,8 @@ static void counted_one_or_more(void)
 }
 
 SCENARIO(lock_of_two, .setup = setup, .thread = { add, add }, .check = counted_two);
-SCENARIO(lock_of_two_twice, .setup = setup, .thread = { add_twice, add_twice }, .check = counted_four);
+SCENARIO(lock_of_two_twice, .setup = setup, .thread = { add_twice, add_twice },
+	 .check = counted_four);
 SCENARIO(lock_of_three, .setup = setup, .thread = { add, add, add }, .check = counted_three);
 SCENARIO(lock_try_against_acquire, .setup = setup, .thread = { add, try_to_add, try_to_add },
 	 .check = counted_one_or_more);

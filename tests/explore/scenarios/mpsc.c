@@ -282,7 +282,8 @@ SCENARIO(mpsc_two_tries_through_one_slot, .setup = setup_one_for_two,
 	 .check = all_that_was_sent_has_come, .thread = { try_first, try_second, receive_all });
 SCENARIO(mpsc_send_dropped_in_line, .setup = setup_one_for_two, .check = all_that_was_sent_has_come,
 	 .thread = { send_first, poll_send_and_drop, receive_all });
-SCENARIO(mpsc_two_sends_against_close, .setup = setup_one_for_two, .check = all_that_was_sent_has_come,
+SCENARIO(mpsc_two_sends_against_close, .setup = setup_one_for_two,
+	 .check = all_that_was_sent_has_come,
 	 .thread = { send_first, send_second, close_and_receive_all });
 SCENARIO(mpsc_two_sends_against_receiver_drop, .setup = setup_one_for_two,
 	 .check = no_more_came_than_were_sent,
@@ -303,8 +304,8 @@ SCENARIO(mpsc_three_senders_drop, .setup = setup_one_for_three, .check = ended,
 SCENARIO(mpsc_three_unbounded_senders_drop, .setup = setup_unbounded_for_three, .check = ended,
 	 .thread = { drop_first, drop_second, drop_third, receive_all });
 /* BEH src/sync/tests/loom_mpsc::closing_unbounded_tx */
-SCENARIO(mpsc_unbounded_send_and_drop, .setup = setup_unbounded, .check = all_that_was_sent_has_come,
-	 .thread = { send_first, receive_all });
+SCENARIO(mpsc_unbounded_send_and_drop, .setup = setup_unbounded,
+	 .check = all_that_was_sent_has_come, .thread = { send_first, receive_all });
 /* BEH src/sync/tests/loom_mpsc::closing_bounded_rx */
 SCENARIO(mpsc_receiver_drop_wakes_both, .setup = setup_one_for_two,
 	 .thread = { await_closed_first, await_closed_second, drop_receiver });
@@ -436,8 +437,8 @@ SCENARIO(mpsc_len_while_closing_one, .setup = fill_one, .check = drop_receiver,
 SCENARIO(mpsc_len_while_closing_a_block, .setup = fill_block, .check = drop_receiver,
 	 .thread = { drop_first, look_twice });
 /* BEH src/sync/tests/loom_mpsc::len_during_close_block_cap_plus_1 */
-SCENARIO(mpsc_len_while_closing_a_block_and_one, .setup = fill_block_and_one, .check = drop_receiver,
-	 .thread = { drop_first, look_twice });
+SCENARIO(mpsc_len_while_closing_a_block_and_one, .setup = fill_block_and_one,
+	 .check = drop_receiver, .thread = { drop_first, look_twice });
 
 /* --- Permits --- */
 
@@ -481,7 +482,9 @@ SCENARIO(mpsc_permit_against_close, .setup = setup_one_for_two, .check = all_tha
 	 .thread = { reserve_and_send, send_second, close_and_receive_all });
 SCENARIO(mpsc_permit_against_receiver_drop, .setup = setup_one,
 	 .check = no_more_came_than_were_sent, .thread = { reserve_and_send, drop_receiver });
-SCENARIO(mpsc_two_permits_against_send, .setup = setup_two_for_two, .check = all_that_was_sent_has_come,
+SCENARIO(mpsc_two_permits_against_send, .setup = setup_two_for_two,
+	 .check = all_that_was_sent_has_come,
 	 .thread = { reserve_two_and_drop, send_second, receive_all });
-SCENARIO(mpsc_reserve_dropped_hands_on, .setup = setup_one_for_two, .check = all_that_was_sent_has_come,
+SCENARIO(mpsc_reserve_dropped_hands_on, .setup = setup_one_for_two,
+	 .check = all_that_was_sent_has_come,
 	 .thread = { poll_reserve_and_drop, send_second, receive_all });

@@ -1,6 +1,6 @@
 /*
- * multi_thread: the runtime on several threads, with one or two workers, and threads outside that wait
- * inside of runtime_block_on, wake, abort, detach, and destroy it.
+ * multi_thread: the runtime on several threads, with one or two workers, and threads outside that
+ * wait inside of runtime_block_on, wake, abort, detach, and destroy it.
  */
 #include "executor/runtime.h"
 
@@ -20,8 +20,9 @@ static struct oneshot_receiver rx;
 
 static void setup_with(unsigned n_workers)
 {
-	struct runtime_builder builder = { .no_timers = true, .seed = 1, .diagnostics = explore_null(),
-					   .n_workers = n_workers };
+	struct runtime_builder builder = {
+		.no_timers = true, .seed = 1, .diagnostics = explore_null(), .n_workers = n_workers
+	};
 
 	CHECK_EQ(runtime_build(&builder, &rt), 0);
 	flag_reset();
@@ -40,7 +41,9 @@ static void setup_two(void)
 	setup_with(2);
 }
 
-/* The workers come to rest before the threads begin, so it is polled by then, and its waker is out. */
+/*
+ * The workers come to rest before the threads begin, so it is polled by then, and its waker is out.
+ */
 static void setup_task(unsigned n_workers)
 {
 	setup_with(n_workers);
@@ -169,14 +172,15 @@ SCENARIO(multi_abort_against_wake_on_two, .setup = setup_task_of_two,
 
 /* --- Its end --- */
 
-SCENARIO(multi_wake_against_destroy, .setup = setup_task_of_one, .check = is_ended_once_and_detached,
-	 .thread = { destroy, raise_and_wake });
+SCENARIO(multi_wake_against_destroy, .setup = setup_task_of_one,
+	 .check = is_ended_once_and_detached, .thread = { destroy, raise_and_wake });
 SCENARIO(multi_wake_against_destroy_of_two, .setup = setup_task_of_two,
-	 .check = is_ended_once_and_detached, .thread = { destroy, raise_wake_and_drop }, .max_bound = 2);
+	 .check = is_ended_once_and_detached, .thread = { destroy, raise_wake_and_drop },
+	 .max_bound = 2);
 SCENARIO(multi_waker_drop_against_destroy, .setup = setup_task_of_one,
 	 .check = is_ended_once_and_detached, .thread = { destroy, drop_waker });
-SCENARIO(multi_abort_against_destroy, .setup = setup_task_of_one, .check = is_ended_once_and_detached,
-	 .thread = { destroy, abort_it });
+SCENARIO(multi_abort_against_destroy, .setup = setup_task_of_one,
+	 .check = is_ended_once_and_detached, .thread = { destroy, abort_it });
 SCENARIO(multi_detach_against_destroy, .setup = setup_task_of_one, .check = is_ended_once,
 	 .thread = { destroy, detach });
 SCENARIO(multi_wake_against_detach_and_destroy, .setup = setup_task_of_one, .check = is_ended_once,

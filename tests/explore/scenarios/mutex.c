@@ -124,8 +124,8 @@ static void is_free(void)
 /* BEH src/sync/tests/loom_rwlock::concurrent_write */
 SCENARIO(rwlock_two_writers, .setup = setup, .thread = { write_five, write_five }, .check = is_ten);
 /* BEH src/sync/tests/loom_rwlock::concurrent_read_write */
-SCENARIO(rwlock_reader_between_writers, .setup = setup, .thread = { write_five, write_five, read_once },
-	 .check = is_ten);
+SCENARIO(rwlock_reader_between_writers, .setup = setup,
+	 .thread = { write_five, write_five, read_once }, .check = is_ten);
 SCENARIO(rwlock_write_dropped_lets_readers_in, .setup = setup,
 	 .thread = { read_once, poll_write_and_drop, read_once }, .check = is_free);
 
@@ -165,5 +165,5 @@ static void downgrade_then_again(void)
 }
 
 /* BEH src/sync/tests/loom_rwlock::downgrade */
-SCENARIO(rwlock_downgrade_against_writer, .setup = setup, .thread = { downgrade_then_again, write_once },
-	 .check = nobody_came_between);
+SCENARIO(rwlock_downgrade_against_writer, .setup = setup,
+	 .thread = { downgrade_then_again, write_once }, .check = nobody_came_between);

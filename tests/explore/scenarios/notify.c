@@ -124,8 +124,8 @@ static void poll_and_drop_then_await(void)
 	await();
 }
 
-SCENARIO(notify_one_dropped_is_stored, .setup = setup, .thread = { poll_and_drop_then_await, notify_it },
-	 .check = nothing_is_stored);
+SCENARIO(notify_one_dropped_is_stored, .setup = setup,
+	 .thread = { poll_and_drop_then_await, notify_it }, .check = nothing_is_stored);
 
 static void notify_the_last(void)
 {
@@ -149,7 +149,8 @@ SCENARIO(notify_waiters_against_drop, .setup = setup, .check = nothing_is_stored
 static void poll_in_order(void)
 {
 	struct sleeper *me = explore_me();
-	enum poll first = explore_poll(&early[0].future, me), second = explore_poll(&early[1].future, me);
+	enum poll first = explore_poll(&early[0].future, me),
+		  second = explore_poll(&early[1].future, me);
 
 	CHECK(first == POLL_PENDING || second == POLL_READY);
 	future_drop(&early[0].future);
@@ -209,8 +210,8 @@ static void poll_first_then_last(void)
 }
 
 /*
- * Known: while the lock is open, those of the first batch have seen the call, and those of the second
- * have not yet. In Tokio they have. Nobody sleeps on, but "all at once" it is not.
+ * Known: while the lock is open, those of the first batch have seen the call, and those of the
+ * second have not yet. In Tokio they have. Nobody sleeps on, but "all at once" it is not.
  */
 SCENARIO(notify_waiters_seen_batch_by_batch, .setup = setup_many, .finds = "check", .needs = 1,
 	 .thread = { poll_first_then_last, notify_all });
@@ -235,7 +236,10 @@ static void await_many_and_one(void)
 SCENARIO(notify_waiters_is_atomic, .setup = setup_many, .check = nothing_is_stored,
 	 .thread = { await_many_and_one, notify_all_then_one_then_look });
 
-/* Built while the call for all is on its way: between two batches it must not be taken for an old one. */
+/*
+ * Built while the call for all is on its way: between two batches it must not be taken for an old
+ * one.
+ */
 static void await_first_of_many_and_one(void)
 {
 	explore_await(&many[0].future);
@@ -356,4 +360,5 @@ static void count_and_notify(void)
 
 SCENARIO(notify_one_of_two_to_one, .setup = setup,
 	 .thread = { await_two_deliveries, count_and_notify, count_and_notify });
-SCENARIO(notify_waiters_both_in_one_thread, .setup = setup, .thread = { await_early_both, notify_all });
+SCENARIO(notify_waiters_both_in_one_thread, .setup = setup,
+	 .thread = { await_early_both, notify_all });

@@ -155,7 +155,8 @@ static void value_has_come_if_sent(void)
 }
 
 /* BEH src/sync/tests/loom_oneshot::smoke */
-SCENARIO(oneshot_send_against_recv, .setup = setup, .thread = { send, receive }, .check = value_has_come);
+SCENARIO(oneshot_send_against_recv, .setup = setup, .thread = { send, receive },
+	 .check = value_has_come);
 SCENARIO(oneshot_sender_drop_against_recv, .setup = setup, .thread = { drop_sender, receive },
 	 .check = none_has_come);
 /* BEH src/sync/tests/loom_oneshot::changing_rx_task */
@@ -175,9 +176,10 @@ SCENARIO(oneshot_send_against_poll_and_drop, .setup = setup, .thread = { send, p
 	 .check = value_has_come_or_not);
 SCENARIO(oneshot_send_against_receiver_drop, .setup = setup, .thread = { send, drop_receiver });
 SCENARIO(oneshot_both_ends_drop, .setup = setup, .thread = { drop_sender, drop_receiver });
-SCENARIO(oneshot_closed_against_receiver_drop, .setup = setup, .thread = { await_closed, drop_receiver });
-SCENARIO(oneshot_closed_against_close, .setup = setup, .thread = { await_closed, close_and_receive },
-	 .check = none_has_come);
+SCENARIO(oneshot_closed_against_receiver_drop, .setup = setup,
+	 .thread = { await_closed, drop_receiver });
+SCENARIO(oneshot_closed_against_close, .setup = setup,
+	 .thread = { await_closed, close_and_receive }, .check = none_has_come);
 SCENARIO(oneshot_closed_dropped_against_recv, .setup = setup, .check = value_has_come,
 	 .thread = { poll_closed_then_send, receive });
 SCENARIO(oneshot_closed_dropped_against_close, .setup = setup, .check = value_has_come_if_sent,

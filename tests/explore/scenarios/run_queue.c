@@ -1,6 +1,6 @@
 /*
- * run_queue: a worker's queue of four, and those who steal from it. Every task that is put in is taken
- * exactly once, whoever takes it.
+ * run_queue: a worker's queue of four, and those who steal from it. Every task that is put in is
+ * taken exactly once, whoever takes it.
  */
 #include "executor/run_queue.h"
 

@@ -32,8 +32,8 @@ static inline int value_take(int *p)
 }
 
 /*
- * Room for a future on the heap, where it is noticed if anybody still holds a pointer into it once it
- * was dropped (law 5). On the stack it would not be.
+ * Room for a future on the heap, where it is noticed if anybody still holds a pointer into it once
+ * it was dropped (law 5). On the stack it would not be.
  */
 #define frame_new(type_) ((struct type_ *)mem_alloc(sizeof(struct type_)))
 #define frame_free(frame_) mem_free((frame_), sizeof *(frame_))

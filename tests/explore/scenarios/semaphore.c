@@ -79,8 +79,8 @@ static void acquire_one(void)
 }
 
 /* BEH src/sync/tests/loom_semaphore_batch::release */
-SCENARIO(semaphore_acquire_against_release, .setup = setup_none, .thread = { acquire_one, release_one },
-	 .check = permits_are_back);
+SCENARIO(semaphore_acquire_against_release, .setup = setup_none,
+	 .thread = { acquire_one, release_one }, .check = permits_are_back);
 
 /* --- Closing --- */
 
@@ -113,7 +113,8 @@ static void acquire_and_close(void)
 
 /* BEH src/sync/tests/loom_semaphore_batch::basic_closing */
 SCENARIO(semaphore_close_against_acquires, .setup = setup_one,
-	 .thread = { acquire_until_closed, acquire_until_closed, close_it }, .check = permits_are_back);
+	 .thread = { acquire_until_closed, acquire_until_closed, close_it },
+	 .check = permits_are_back);
 /* BEH src/sync/tests/loom_semaphore_batch::concurrent_close */
 SCENARIO(semaphore_three_acquire_and_close, .setup = setup_one,
 	 .thread = { acquire_and_close, acquire_and_close, acquire_and_close },
@@ -164,8 +165,8 @@ static void expect_one(void)
 
 /* BEH src/sync/tests/loom_semaphore_batch::concurrent_cancel */
 SCENARIO(semaphore_three_dropped_against_release, .setup = setup_none,
-	 .thread = { poll_and_drop, poll_and_drop, poll_and_drop, release_ten }, .check = expect_ten,
-	 .max_bound = 2);
+	 .thread = { poll_and_drop, poll_and_drop, poll_and_drop, release_ten },
+	 .check = expect_ten, .max_bound = 2);
 
 static void acquire_and_release(void)
 {

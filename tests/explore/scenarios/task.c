@@ -1,6 +1,7 @@
 /*
  * task: one task of a current-thread runtime, with everything that other threads may do to it: wake
- * it, abort it, give up its handle, spawn another, while the runtime polls it, ends it or is destroyed.
+ * it, abort it, give up its handle, spawn another, while the runtime polls it, ends it or is
+ * destroyed.
  */
 #include "executor/runtime.h"
 
@@ -17,8 +18,9 @@ static int err;
 
 static void setup(void)
 {
-	struct runtime_builder builder = { .no_timers = true, .seed = 1, .diagnostics = explore_null(),
-					   .virtual_time = true };
+	struct runtime_builder builder = {
+		.no_timers = true, .seed = 1, .diagnostics = explore_null(), .virtual_time = true
+	};
 
 	CHECK_EQ(runtime_build(&builder, &rt), 0);
 	flag_reset();
@@ -156,8 +158,8 @@ SCENARIO(task_abort_against_wake, .setup = setup, .check = is_ended_and_detached
 SCENARIO(task_detach_against_wake, .setup = setup_until_stopped, .check = is_finished_or_dropped,
 	 .thread = { run_until_stopped, detach, raise_wake_and_stop }, .max_bound = 2);
 SCENARIO(task_abort_and_detach_against_poll, .setup = setup_until_stopped,
-	 .check = is_finished_or_dropped, .thread = { run_until_stopped, abort_and_detach, stop_it },
-	 .max_bound = 2);
+	 .check = is_finished_or_dropped,
+	 .thread = { run_until_stopped, abort_and_detach, stop_it }, .max_bound = 2);
 
 /* --- The runtime's end --- */
 
@@ -198,8 +200,9 @@ SCENARIO(task_abort_against_destroy, .setup = setup_polled, .thread = { destroy,
 	 .check = is_dropped);
 SCENARIO(task_detach_against_destroy, .setup = setup_polled, .thread = { destroy, detach },
 	 .check = is_dropped_and_detached);
-SCENARIO(task_wake_and_detach_against_destroy, .setup = setup_polled, .check = is_dropped_and_detached,
-	 .thread = { destroy, raise_and_wake, detach }, .max_bound = 2);
+SCENARIO(task_wake_and_detach_against_destroy, .setup = setup_polled,
+	 .check = is_dropped_and_detached, .thread = { destroy, raise_and_wake, detach },
+	 .max_bound = 2);
 SCENARIO(task_stop_against_wake_then_destroy, .setup = setup_until_stopped,
 	 .check = is_finished_or_dropped,
 	 .thread = { run_until_stopped, raise_wake_and_stop, detach }, .max_bound = 2);
@@ -273,6 +276,17 @@ static void join_from_outside(void)
 
 	explore_await(task_join(&join, task));
 	CHECK_EQ(join.err, 0);
+	CHECK_EQ(task_frame(task, struct flagged)->output, 9);
+	task_detach(task);
+	oneshot_send(&stop, &(int){ 0 });
+}
+
+/* No join, no lock: done is done, and then the outputs are there. */
+static void look_until_done(void)
+{
+	while (!task_is_done(task))
+		explore_yield();
+	CHECK_EQ(task_frame(task, struct flagged)->output, 9);
 	task_detach(task);
 	oneshot_send(&stop, &(int){ 0 });
 }
@@ -297,6 +311,19 @@ static void ended_or_not(void)
 /* BEH src/runtime/tests/loom_multi_thread::join_output */
 SCENARIO(task_join_from_another_thread, .setup = setup_raised_until_stopped, .check = ended_or_not,
 	 .thread = { run_until_stopped, join_from_outside });
+static void abort_when_done(void)
+{
+	while (!task_is_done(task))
+		explore_yield();
+	task_abort(task);
+	task_detach(task);
+	oneshot_send(&stop, &(int){ 0 });
+}
+
+SCENARIO(task_abort_after_the_end, .setup = setup_raised_until_stopped, .check = ended_or_not,
+	 .thread = { run_until_stopped, abort_when_done });
+SCENARIO(task_output_seen_by_join, .setup = setup_raised_until_stopped, .check = ended_or_not,
+	 .thread = { run_until_stopped, look_until_done });
 /* BEH src/runtime/tests/loom_current_thread::drop_jh_during_schedule */
 /* BEH src/runtime/tests/loom_multi_thread::poll_drop_handle_then_drop */
 SCENARIO(task_join_dropped_against_end, .setup = setup_raised_until_stopped, .check = ended_or_not,

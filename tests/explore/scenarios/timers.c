@@ -125,7 +125,9 @@ static struct oneshot_receiver stopped;
 
 static void setup_runtime(void)
 {
-	struct runtime_builder builder = { .seed = 1, .diagnostics = explore_null(), .virtual_time = true,
+	struct runtime_builder builder = { .seed = 1,
+					   .diagnostics = explore_null(),
+					   .virtual_time = true,
 					   .no_deadlock_check = true };
 
 	CHECK_EQ(runtime_build(&builder, &rt), 0);

@@ -79,8 +79,9 @@ static void send_one_and_two(void)
 
 static void send_if_anybody_receives(void)
 {
-	err = send(1);
-	CHECK(err == 0 || err == -EPIPE);
+	int failed = send(1);
+
+	CHECK(failed == 0 || failed == -EPIPE);
 }
 
 static void send_and_drop(void)
