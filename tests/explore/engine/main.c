@@ -7,6 +7,7 @@
  *	--seed=N       of those
  *	--replay=S     one schedule of one scenario, step by step
  *	--no-races     goes on after a data race, to see what may come of it
+ *	--show         what kernels find, too, step by step
  *	--list         names
  *	--counts       ends in "passed failed", as the scripts in tests/tools do
  *
@@ -34,7 +35,7 @@ static struct {
 	unsigned n_random;
 	uint64_t seed;
 	const char *replay;
-	bool is_list, is_counts;
+	bool is_list, is_counts, is_shown;
 	const char *names[64];
 	unsigned n_names;
 } options = { .bound = 3, .seconds = 30, .n_random = 5000, .seed = 1 };
@@ -280,6 +281,8 @@ static bool judge(const struct scenario *s, const struct outcome *o)
 	if (s->finds && !o->is_good && strcmp(s->finds, report_kind()) == 0 &&
 	    (int)o->bound == s->needs) {
 		say(s, o, "found");
+		if (options.is_shown)
+			replay(s, o->schedule);
 		return true;
 	}
 	say(s, o, "FAILED");
@@ -357,6 +360,8 @@ static bool take_option(const char *arg)
 		options.replay = value;
 	else if (strcmp(arg, "--no-races") == 0)
 		run.ignores_races = true;
+	else if (strcmp(arg, "--show") == 0)
+		options.is_shown = true;
 	else if (strcmp(arg, "--list") == 0)
 		options.is_list = true;
 	else if (strcmp(arg, "--counts") == 0)
