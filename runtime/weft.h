@@ -14,6 +14,7 @@
 #include "future/select.h"
 #include "future/yield_now.h"
 
+#include "sync/barrier.h"
 #include "sync/broadcast.h"
 #include "sync/cancel_token.h"
 #include "sync/mpsc.h"
