@@ -1,5 +1,5 @@
 /*
- * futures_ordered: a set of futures that run side by side and are handed out in the order of their push.
+ * futures_ordered: a set of futures that run side by side, and come out in the order of the pushes.
  *
  *	for (f->i = 0; f->i < f->n; f->i++)
  *		if (futures_ordered_push(&f->set, &f->pages[f->i].member,
@@ -40,8 +40,8 @@ struct futures_ordered {
 };
 
 /*
- * As futures_unordered_push: 0, or -ENOMEM and nothing has happened. _front: it is handed out before
- * all others.
+ * As futures_unordered_push: 0, or -ENOMEM, nothing has happened. _front: it comes out before all
+ * others.
  */
 int futures_ordered_push(struct futures_ordered *set, struct ordered_member *member,
 			 struct future *child);
@@ -56,7 +56,7 @@ struct futures_ordered_next {
 	struct future future;
 	struct futures_ordered *set; /* borrowed */
 	struct futures_unordered_next any;
-	struct ordered_member *member; /* output: whose future is done, and that is out of the set */
+	struct ordered_member *member; /* output: who is done, and out of the set */
 	struct future *done;           /* output: its future, whose own outputs can be read */
 };
 struct future *futures_ordered_next(struct futures_ordered_next *n, struct futures_ordered *set);

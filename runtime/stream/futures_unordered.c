@@ -211,7 +211,8 @@ static struct future *next_child(struct future *f, unsigned i)
 static const struct future_ops next_ops =
 	FUTURE_OPS_PARENT("futures_unordered_next", next_poll, next_drop, next_child);
 
-struct future *futures_unordered_next(struct futures_unordered_next *n, struct futures_unordered *set)
+struct future *futures_unordered_next(struct futures_unordered_next *n,
+				      struct futures_unordered *set)
 {
 	*n = (struct futures_unordered_next){ .future = future_init(&next_ops), .set = set };
 	return &n->future;

@@ -14,7 +14,7 @@
  *		show(future_of(f->next.done, struct page));     // fetch is its first member
  *	}
  *	co_finally {
- *		futures_unordered_clear(&f->set);               // those that are not done are dropped
+ *		futures_unordered_clear(&f->set);               // who is not done is dropped
  *	}
  *
  * The one idea: join and select poll every child at each wake, which is right for eight of them and
@@ -47,8 +47,8 @@
 enum { FUTURES_UNORDERED_POLLS = 128 };
 
 /*
- * A child's place in the set, in the caller's memory; zeroed, or as a set left it. Pinned while it is
- * in one.
+ * A child's place in the set, in the caller's memory; zeroed, or as a set left it. Pinned while it
+ * is in one.
  */
 struct futures_member {
 	struct future *future;
@@ -58,17 +58,17 @@ struct futures_member {
 
 /* Zeroed: empty. To be cleared in the end. */
 struct futures_unordered {
-	struct futures_member *first, *last; /* to be read by anybody: first, first->next and so on */
+	struct futures_member *first, *last; /* to be read: first, first->next and so on */
 	size_t n;                            /* children that are not done */
-	struct wake_queue *queue;            /* shared with the children's wakers; NULL: none as yet */
+	struct wake_queue *queue;            /* shared with the children's wakers; or NULL */
 	struct futures_member *polled;       /* whose poll is under way */
 	const struct future *waiting;        /* the `next` that waits */
 };
 
 /*
- * 0: the set owns `child`, which will be polled by the next `next`; one that waits already is woken.
- * -ENOMEM: nothing has happened, the child is still the caller's. A child may push others while it
- * is polled.
+ * 0: the set owns `child`, which will be polled by the next `next`; one that waits already is
+ * woken. -ENOMEM: nothing has happened, the child is still the caller's. A child may push others
+ * while it is polled.
  */
 int futures_unordered_push(struct futures_unordered *set, struct futures_member *member,
 			   struct future *child);
@@ -77,17 +77,18 @@ int futures_unordered_push(struct futures_unordered *set, struct futures_member 
 int futures_unordered_reserve(struct futures_unordered *set, size_t n);
 
 /*
- * Waits until one child is ready, and takes it out; ready at once, with NULL, when the set is empty.
- * One at a time waits on a set. Dropped, it leaves the set as it is: nothing is lost, and no child
- * is dropped.
+ * Waits until one child is ready, and takes it out; ready at once, with NULL, when the set is
+ * empty. One at a time waits on a set. Dropped, it leaves the set as it is: nothing is lost, and no
+ * child is dropped.
  */
 struct futures_unordered_next {
 	struct future future;
 	struct futures_unordered *set; /* borrowed */
-	struct futures_member *member; /* output: whose future is done, and that is out of the set */
+	struct futures_member *member; /* output: who is done, and out of the set */
 	struct future *done;           /* output: its future, whose own outputs can be read */
 };
-struct future *futures_unordered_next(struct futures_unordered_next *n, struct futures_unordered *set);
+struct future *futures_unordered_next(struct futures_unordered_next *n,
+				      struct futures_unordered *set);
 
 /* Takes a child out and drops it. Does nothing to one that is in no set. Not from its own poll. */
 void futures_unordered_remove(struct futures_unordered *set, struct futures_member *member);

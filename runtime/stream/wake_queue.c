@@ -1,4 +1,4 @@
-/* wake_queue: slots, the queue through them, and the wakers that point to them. See wake_queue.h. */
+/* wake_queue: slots, the queue through them, the wakers that point to them. See wake_queue.h. */
 #include "stream/wake_queue.h"
 
 #include <errno.h>

@@ -14,9 +14,9 @@
  * then wakes the latter: one poll too many, which law 4 allows. That is why a slot needs neither a
  * generation nor a count of its own, and why a child costs no allocation.
  *
- * The race that matters: the set finds the queue empty, a child is woken, the set goes to sleep. The
- * look and the note of whom to wake are one section under the lock (wake_queue_wait), so the wake
- * either comes before it (and is seen) or after it (and finds the note).
+ * The race that matters: the set finds the queue empty, a child is woken, the set goes to sleep.
+ * The look and the note of whom to wake are one section under the lock (wake_queue_wait), so the
+ * wake either comes before it (and is seen) or after it (and finds the note).
  *
  * Internal to sets; programs use futures_unordered.h and its like.
  */
@@ -31,8 +31,8 @@
 
 struct wake_slot {
 	struct wake_queue *queue;
-	struct wake_slot *next, *prev; /* under the lock: in the queue. While free, next is the set's */
-	void *owner;                   /* under the lock: the child; NULL: it is free, wakes do nothing */
+	struct wake_slot *next, *prev; /* under the lock: in the queue; free: the set's list */
+	void *owner;                   /* under the lock: the child; NULL: free, wakes do nothing */
 	bool is_queued;                /* under the lock */
 };
 
@@ -73,7 +73,7 @@ void wake_queue_unref(struct wake_queue *q);
 /* Makes room, so that the next n calls of wake_queue_open cannot fail. 0 or -ENOMEM. */
 int wake_queue_reserve(struct wake_queue *q, size_t n);
 
-/* A slot for a new child, for which room must have been made. Not queued: wake it, and it will be. */
+/* A slot for a new child; room must have been made. Not queued: wake it, and it will be. */
 struct wake_slot *wake_queue_open(struct wake_queue *q, void *owner);
 
 /* Its child is gone: out of the queue, and free. */

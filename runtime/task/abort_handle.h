@@ -13,8 +13,8 @@
  *	            task_abort_handle, clone          drop
  *	no handle -------------------------> a handle -----> no handle
  *
- * All functions may be called from any thread; a handle itself belongs to one owner. To whoever looks
- * for deadlocks (executor/runtime.h) it counts as a waker: its owner could still end the task.
+ * All functions may be called from any thread; a handle itself belongs to one owner. To whoever
+ * looks for deadlocks (executor/runtime.h) it counts as a waker: its owner can still end the task.
  */
 #ifndef WEFT_TASK_ABORT_HANDLE_H
 #define WEFT_TASK_ABORT_HANDLE_H

@@ -9,15 +9,15 @@
  *		if (!f->next.task)
  *			break;                          // none is left
  *		if (f->next.err == 0)
- *			put(task_frame(f->next.task, struct compress)->out);    // block 0, block 1 ...
+ *			put(task_frame(f->next.task, struct compress)->out); // 0, 1, 2 ...
  *	}
  *	co_finally {
  *		join_queue_drop(&f->queue);             // those that still run are aborted
  *	}
  *
- * The one idea: only the oldest is waited for; the others end when they end. So a wait is one join, and
- * whoever waits is woken once for each task that it gets. The place in the queue lies behind the
- * task's frame, in the task's own allocation.
+ * The one idea: only the oldest is waited for; the others end when they end. So a wait is one join,
+ * and whoever waits is woken once for each task that it gets. The place in the queue lies behind
+ * the task's frame, in the task's own allocation.
  *
  *	          spawn              is the oldest, and done           the next join, drop
  *	(none) ---------> QUEUED -----------------------------> HANDED OUT -----------> (given back)
@@ -81,7 +81,7 @@ struct future *join_queue_next(struct join_queue_next *n, struct join_queue *q);
 /* The same without waiting: NULL if the oldest is not done. `*err` is set if a task is returned. */
 struct task *join_queue_try_next(struct join_queue *q, int *err);
 
-/* Aborts all. They stay in the queue, to be joined as canceled, or as completed if they were done. */
+/* Aborts all. They stay in the queue, to be joined as canceled, or completed if they were done. */
 void join_queue_abort_all(struct join_queue *q);
 
 /* The queue is empty, and the tasks go on without it. Nobody waits. */

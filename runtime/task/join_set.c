@@ -8,7 +8,8 @@ struct entry {
 };
 
 /* A frame begins with a future, so its length is a multiple of what a pointer is aligned to. */
-_Static_assert(_Alignof(struct entry) <= _Alignof(struct future), "what lies behind a frame is aligned");
+_Static_assert(_Alignof(struct entry) <= _Alignof(struct future),
+	       "what lies behind a frame is aligned");
 
 static struct task *task_of(const struct futures_member *m)
 {

@@ -19,10 +19,10 @@
  * end of a task costs one poll, however many others there are. The place in that set lies behind
  * the task's frame, in the task's own allocation.
  *
- *	          spawn               ends                next, try_next            the next join, drop
- *	(none) ---------> IN THE SET ------> TO BE JOINED --------------> HANDED OUT ----------> (given back)
- *	                      |                   |
- *	                      +-------------------+--> detach_all: goes on alone; drop: is aborted
+ *	        spawn             ends                next, try_next           the next join, drop
+ *	(none) ------> IN THE SET ----> TO BE JOINED -------------> HANDED OUT -------> (given back)
+ *	                   |                 |
+ *	                   +-----------------+--> detach_all: goes on alone; drop: is aborted
  *
  * The set owns the handles. One that it hands out, by spawn or by a join, is borrowed: it may be
  * aborted, asked for its id, and, once joined, for its outputs; but neither joined nor detached by
@@ -42,9 +42,9 @@ struct join_set {
 };
 
 /*
- * As spawn(rt, constructor, ...), into the set. Returns the handle, borrowed until the task is joined
- * and the next one asked for; NULL: no memory, or the runtime is shutting down; nothing was built.
- * Whoever waits already is told of it.
+ * As spawn(rt, constructor, ...), into the set. Returns the handle, borrowed until the task is
+ * joined and the next one asked for; NULL: no memory, or the runtime is shutting down; nothing was
+ * built. Whoever waits already is told of it.
  */
 #define join_set_spawn(set_, rt_, constructor_, ...)                                               \
 	__extension__({                                                                            \
@@ -90,9 +90,9 @@ void join_set_abort_all(struct join_set *set);
 void join_set_detach_all(struct join_set *set);
 
 /*
- * Aborts all and joins them, so that afterwards no task uses what it had borrowed. Ready when the set
- * is empty. Dropped before that, all have been aborted if it was ever polled; who is not joined yet
- * is still in the set.
+ * Aborts all and joins them, so that afterwards no task uses what it had borrowed. Ready when the
+ * set is empty. Dropped before that, all have been aborted if it was ever polled; who is not joined
+ * yet is still in the set.
  */
 struct join_set_shutdown {
 	struct future future;

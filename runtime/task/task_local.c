@@ -68,11 +68,11 @@ static const struct future_ops scope_ops = {
 	.where = scope_where, .is_unseen = true, .over = FUTURE_OVER("task_local_scope"),
 };
 
-struct future *task_local_scope(struct task_local_scope *s, const struct task_local *key, void *value,
-				struct future *child)
+struct future *task_local_scope(struct task_local_scope *s, const struct task_local *key,
+				void *value, struct future *child)
 {
 	bug_unless(key && child);
-	*s = (struct task_local_scope){ .future = future_init(&scope_ops), .child = child, .key = key,
-					.value = value };
+	*s = (struct task_local_scope){ .future = future_init(&scope_ops), .child = child,
+					.key = key, .value = value };
 	return &s->future;
 }

@@ -7,11 +7,11 @@
  *	...
  *	const uint64_t *id = task_local_get(&request_id, uint64_t);   // in handle, or far below it
  *	if (id)
- *		...                                                    // NULL: there is no such scope
+ *		...                                            // NULL: there is no such scope
  *
  * The one idea: a scope is a future around another one. While it polls or drops that one it is the
- * innermost of this thread's scopes, and it is not in between; so its value is seen by what is inside
- * and by nothing else, whichever thread polls it next time.
+ * innermost of this thread's scopes, and it is not in between; so its value is seen by what is
+ * inside and by nothing else, whichever thread polls it next time.
  *
  *	       poll, drop of the scope            its child's poll or drop returns
  *	OUTSIDE ----------------------> INNERMOST ---------------------------------> OUTSIDE
@@ -40,17 +40,17 @@ struct task_local_scope {
 	struct task_local_scope *outer; /* while it is on this thread's list */
 };
 
-/* `value` is borrowed until the scope is over or it was taken. Scopes of the same key may be nested. */
-struct future *task_local_scope(struct task_local_scope *s, const struct task_local *key, void *value,
-				struct future *child);
+/* `value` is borrowed until the scope is over or it was taken. Scopes of one key may be nested. */
+struct future *task_local_scope(struct task_local_scope *s, const struct task_local *key,
+				void *value, struct future *child);
 
 /*
- * The value in the innermost scope of that key around the poll or drop which this thread is in; NULL:
- * there is none, or its value was taken. `type_` is what the scope was given a pointer to.
+ * The value in the innermost scope of that key around the poll or drop which this thread is in;
+ * NULL: there is none, or its value was taken. `type_` is what the scope was given a pointer to.
  */
 #define task_local_get(key_, type_) ((type_ *)task_local__get(key_))
 
-/* Takes the value out, for good: inside of the scope there is none from now on. The second time NULL. */
+/* Takes the value out, for good: inside of the scope there is none from now on. Again: NULL. */
 #define task_local_take(s_, type_) ((type_ *)task_local__take(s_))
 
 void *task_local__get(const struct task_local *key);

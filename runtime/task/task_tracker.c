@@ -278,6 +278,7 @@ static const struct future_ops tracked_ops = {
 struct future *tracked(struct tracked *tr, struct task_token token, struct future *child)
 {
 	bug_unless(child && token.shared);
-	*tr = (struct tracked){ .future = future_init(&tracked_ops), .child = child, .token = token };
+	*tr = (struct tracked){ .future = future_init(&tracked_ops), .child = child,
+				.token = token };
 	return &tr->future;
 }

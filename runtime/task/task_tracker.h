@@ -18,14 +18,12 @@
  * What a wait waits for is that the tracker is closed and empty at the same time. Once that has
  * been so since the wait was built, it is ready, whatever has come after:
  *
- *	             token                        last token dropped
- *	OPEN, EMPTY -------> OPEN, n tasks         +------------------> CLOSED, EMPTY: waits are ready
- *	   |    ^               |     ^            |                       |        ^
- *	   |    |         close |     | reopen     |                       | token  |
- *	   |    |               v     |            |                       v        |
- *	   |    |            CLOSED, n tasks ------+<----------------------+        |
- *	   |    +---- reopen --------------------------------------------- + -------+
- *	   +--------- close --------------------------------------------------------+
+ *	OPEN, EMPTY <--- token, token_drop ---> OPEN, n tasks
+ *	   |   ^                                   |   ^
+ *	   |   | reopen                            |   | reopen
+ *	   v   |                                   v   |
+ *	CLOSED, EMPTY <--- token, token_drop ---> CLOSED, n tasks
+ *	(waits are ready)
  *
  * Closing refuses nobody: tokens can be had from a closed tracker, too. It only says that waits may
  * end. All functions may be called from any thread. The last token may go while another thread
@@ -98,9 +96,9 @@ struct tracked {
 struct future *tracked(struct tracked *tr, struct task_token token, struct future *child);
 
 /*
- * As spawn(rt, constructor, ...), counted from now on. Returns the handle, which is the caller's; or
- * NULL, with nothing built and nobody counted. The task is a `tracked` with the frame behind it, so
- * its outputs are read through tracked_frame(t, struct echo) instead of task_frame.
+ * As spawn(rt, constructor, ...), counted from now on. Returns the handle, which is the caller's;
+ * or NULL, with nothing built and nobody counted. The task is a `tracked` with the frame behind it,
+ * so its outputs are read through tracked_frame(t, struct echo) instead of task_frame.
  */
 #define task_tracker_spawn(tracker_, rt_, constructor_, ...)                                       \
 	__extension__({                                                                            \

@@ -2,7 +2,6 @@
 #include "stream/futures_unordered.h"
 
 #include "future/leaf.h"
-#include "future/ready.h"
 #include "t.h"
 #include "t_future.h"
 
@@ -337,7 +336,7 @@ TEST(futures_unordered, one_may_wait_after_another_was_ready_or_dropped)
 	scene_end(s);
 }
 
-/* --- Budget and fairness --- */
+/* --- Budget: see also test_futures_unordered_many.c --- */
 
 TEST(futures_unordered, with_no_budget_left_nobody_is_polled_and_the_task_comes_again)
 {
@@ -352,65 +351,6 @@ TEST(futures_unordered, with_no_budget_left_nobody_is_polled_and_the_task_comes_
 	budget = 1;
 	CHECK_EQ(t_poll_budget(&s->next.future, &s->w, &budget), POLL_READY);
 	scene_end(s);
-}
-
-enum { N_MANY = 1000 };
-
-static struct many {
-	struct futures_unordered set;
-	struct futures_unordered_next next;
-	struct futures_member members[N_MANY];
-	struct ready ready[N_MANY];
-	struct leaf leaves[N_MANY];
-} many;
-
-TEST(futures_unordered, children_spend_the_budget_of_the_task_and_all_come_out)
-{
-	struct t_waker w = t_waker();
-	unsigned n_done = 0, n_turns = 0;
-
-	t_mem_begin();
-	many = (struct many){ 0 };
-	for (int i = 0; i < N_MANY; i++)
-		CHECK_EQ(futures_unordered_push(&many.set, &many.members[i], ready(&many.ready[i])), 0);
-	while (many.set.n > 0) {
-		unsigned budget = CONTEXT_BUDGET;
-
-		n_turns++;
-		futures_unordered_next(&many.next, &many.set);
-		while (t_poll_budget(&many.next.future, &w, &budget) == POLL_READY && many.next.done) {
-			n_done++;
-			futures_unordered_next(&many.next, &many.set);
-		}
-		CHECK_EQ(budget, many.set.n > 0 ? 0 : CONTEXT_BUDGET - N_MANY % CONTEXT_BUDGET - 1);
-	}
-	CHECK_EQ(n_done, N_MANY);
-	CHECK_EQ(n_turns, N_MANY / CONTEXT_BUDGET + 1);
-	futures_unordered_clear(&many.set);
-	CHECK_EQ(t_mem_live(), 0);
-}
-
-TEST(futures_unordered, it_yields_after_so_many_polls_even_if_they_cost_no_budget)
-{
-	struct t_waker w = t_waker();
-	int held = 0, n = 0;
-
-	t_mem_begin();
-	many = (struct many){ 0 };
-	for (int i = 0; i < N_MANY; i++)
-		CHECK_EQ(futures_unordered_push(&many.set, &many.members[i],
-						leaf(&many.leaves[i], LEAF_SHUT, &held, i)), 0);
-	futures_unordered_next(&many.next, &many.set);
-	for (n = 0; held < N_MANY; n++) {
-		CHECK_EQ(held, n * FUTURES_UNORDERED_POLLS);
-		CHECK_EQ(t_poll(&many.next.future, &w), POLL_PENDING);
-		CHECK_EQ(t_wakes(&w), held < N_MANY); /* until all were polled */
-	}
-	CHECK_EQ(n, (N_MANY + FUTURES_UNORDERED_POLLS - 1) / FUTURES_UNORDERED_POLLS);
-	future_drop(&many.next.future);
-	futures_unordered_clear(&many.set);
-	CHECK_EQ(held, 0);
-	CHECK_EQ(t_mem_live(), 0);
 }
 
 /* --- Results --- */
@@ -458,7 +398,7 @@ TEST(futures_unordered, a_push_without_memory_leaves_the_child_with_the_caller)
 		CHECK_EQ(s->held, 3 * N - refused);
 		scene_end(s);
 		if (!refused) {
-			CHECK(n <= 3); /* 8, 16, 32 places: n children cost about log n allocations */
+			CHECK(n <= 3); /* 8, 16, 32 places: about log n allocations */
 			return;
 		}
 	}

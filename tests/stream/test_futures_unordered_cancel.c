@@ -1,4 +1,4 @@
-/* futures_unordered: members that are removed, sets that are cleared, wakers that outlive either. */
+/* futures_unordered: members that are removed, sets that are cleared, wakers that outlive both. */
 #include "stream/futures_unordered.h"
 
 #include "base/mem.h"
@@ -30,7 +30,8 @@ static struct scene *scene_begin(int left)
 	for (int i = 0; i < N; i++) {
 		struct child *c = &s.children[i];
 
-		CHECK_EQ(futures_unordered_push(&s.set, &c->member, leaf(&c->leaf, left, &s.held, i)), 0);
+		CHECK_EQ(futures_unordered_push(&s.set, &c->member,
+						leaf(&c->leaf, left, &s.held, i)), 0);
 	}
 	futures_unordered_next(&s.next, &s.set);
 	return &s;
@@ -167,6 +168,7 @@ TEST(futures_unordered_cancel, cleared_after_a_poll_or_before_any_it_leaks_nothi
 TEST(futures_unordered_cancel, cleared_it_can_be_used_again)
 {
 	struct scene *s = scene_begin(LEAF_SHUT);
+	struct child *c = &s->children[0];
 
 	for (int round = 0; round < 3; round++) {
 		CHECK_EQ(t_poll(&s->next.future, &s->w), POLL_PENDING);
@@ -174,8 +176,8 @@ TEST(futures_unordered_cancel, cleared_it_can_be_used_again)
 		CHECK_EQ(t_wakes(&s->w), 1); /* whoever waits learns of it */
 		CHECK_EQ(t_poll(&s->next.future, &s->w), POLL_READY);
 		CHECK_PTR(s->next.done, NULL);
-		CHECK_EQ(futures_unordered_push(&s->set, &s->children[0].member,
-						leaf(&s->children[0].leaf, LEAF_SHUT, &s->held, 0)), 0);
+		CHECK_EQ(futures_unordered_push(&s->set, &c->member,
+						leaf(&c->leaf, LEAF_SHUT, &s->held, 0)), 0);
 		futures_unordered_next(&s->next, &s->set);
 	}
 	scene_end(s);
@@ -199,7 +201,8 @@ TEST(futures_unordered_cancel, members_stay_where_they_are_while_others_come_and
 		struct leaf guest;
 		struct futures_member member = { 0 };
 
-		CHECK_EQ(futures_unordered_push(&s->set, &member, leaf(&guest, i % 2, &s->held, i)), 0);
+		CHECK_EQ(futures_unordered_push(&s->set, &member,
+						leaf(&guest, i % 2, &s->held, i)), 0);
 		CHECK_EQ(t_poll(&s->next.future, &s->w), i % 2 ? POLL_PENDING : POLL_READY);
 		if (i % 2)
 			futures_unordered_remove(&s->set, &member);

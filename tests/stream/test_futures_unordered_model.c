@@ -1,6 +1,6 @@
 /*
- * futures_unordered against a naive model, over random steps: who must be polled in which order, who
- * comes out, how many are left.
+ * futures_unordered against a naive model, over random steps: who must be polled in which order,
+ * who comes out, how many are left.
  */
 #include "stream/futures_unordered.h"
 
@@ -125,7 +125,7 @@ static void step_poll(void)
 	if (t_poll(&s.next.future, &s.w) == POLL_PENDING) {
 		CHECK_EQ(expected, -1);
 		CHECK(!was_empty);
-		CHECK_EQ(t_wakes(&s.w) > 0, s.n_queued > 0); /* asks for another turn if there is more */
+		CHECK_EQ(t_wakes(&s.w) > 0, s.n_queued > 0); /* another turn if there is more */
 	} else if (was_empty) {
 		CHECK_PTR(s.next.done, NULL);
 	} else {

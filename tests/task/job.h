@@ -1,8 +1,8 @@
 /*
  * job: what tests spawn.
  *
- * It waits as it is told, then has `value`. What it begins and how it ends is counted, so that a frame
- * that is dropped twice, or never, leaves a wrong number behind.
+ * It waits as it is told, then has `value`. What it begins and how it ends is counted, so that a
+ * frame that is dropped twice, or never, leaves a wrong number behind.
  */
 #ifndef WEFT_TESTS_JOB_H
 #define WEFT_TESTS_JOB_H

@@ -67,8 +67,7 @@ static int try_next(void)
 
 static void scene_end(void)
 {
-	if (future_is_live(&s.next.future))
-		future_drop(&s.next.future);
+	future_drop(&s.next.future);
 	join_queue_drop(&s.queue);
 	runtime_destroy(s.rt);
 	CHECK_EQ(s.queue.n, 0);
@@ -332,8 +331,7 @@ static bool next_dropped_after(unsigned k)
 			CHECK_EQ(value, n_joined++);
 		job_turns(s.rt, 1);
 	}
-	if (future_is_live(&s.next.future))
-		future_drop(&s.next.future);
+	future_drop(&s.next.future);
 	CHECK_EQ(t_held(&s.w), 0);
 	for (; n_joined < 5; n_joined++)
 		CHECK_EQ(join_next(), n_joined); /* no end was lost */

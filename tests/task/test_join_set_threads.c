@@ -1,4 +1,4 @@
-/* join_set whose members end on other threads: on workers, by aborts from outside, with their runtime. */
+/* join_set whose members end elsewhere: on workers, by aborts from outside, with their runtime. */
 #define _GNU_SOURCE 1 /* meeting.h */
 
 #include "task/join_set.h"

@@ -62,9 +62,9 @@ TEST(task_local, a_value_is_seen_inside_of_its_scope_only_across_awaits)
 	int values[2] = { 1, 2 }, seen[3][5] = { 0 };
 	struct join all;
 
-	join(&all, task_local_scope(&scopes[0], &number, &values[0], looks(&lookers[0], 3, seen[0])),
-	     looks(&lookers[1], 3, seen[1]),
-	     task_local_scope(&scopes[1], &number, &values[1], looks(&lookers[2], 3, seen[2])));
+	task_local_scope(&scopes[0], &number, &values[0], looks(&lookers[0], 3, seen[0]));
+	task_local_scope(&scopes[1], &number, &values[1], looks(&lookers[2], 3, seen[2]));
+	join(&all, &scopes[0].future, looks(&lookers[1], 3, seen[1]), &scopes[1].future);
 	while (t_poll(&all.future, &w) == POLL_PENDING)
 		CHECK_EQ(look(), -1);
 	check_all(seen[0], 5, 1);
@@ -136,7 +136,8 @@ TEST(task_local, a_task_that_is_spawned_inside_is_not_inside)
 	int value = 7, seen[3] = { 0 };
 
 	spawner = (struct spawner){ .future = future_init(&spawner_ops), .seen = seen };
-	CHECK_EQ(runtime_block_on(rt, task_local_scope(&scope, &number, &value, &spawner.future)), 0);
+	task_local_scope(&scope, &number, &value, &spawner.future);
+	CHECK_EQ(runtime_block_on(rt, &scope.future), 0);
 	job_turns(rt, 3);
 	check_all(seen, 3, -1);
 	runtime_destroy(rt);
@@ -156,7 +157,7 @@ TEST(task_local, it_is_seen_by_what_is_aborted)
 		task_abort(t);
 		job_turns(rt, 1);
 		CHECK(task_is_done(t));
-		check_all(seen, n_turns ? n_turns + 1 : 0, 5); /* before its first poll there is no scope */
+		check_all(seen, n_turns ? n_turns + 1 : 0, 5); /* unpolled, it has no scope yet */
 		task_detach(t);
 		runtime_destroy(rt);
 	}

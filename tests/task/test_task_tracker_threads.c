@@ -32,7 +32,7 @@ static void *drops_the_token(void *arg)
 }
 
 /* One thread drops the last token; the other closes, waits, and drops the tracker at once. */
-TEST(task_tracker_threads, after_a_wait_the_tracker_may_go_though_the_last_token_has_just_been_dropped)
+TEST(task_tracker_threads, after_a_wait_the_tracker_may_go_though_a_token_has_just_been_dropped)
 {
 	pthread_t thread;
 
@@ -92,7 +92,7 @@ TEST(task_tracker_threads, a_wait_may_be_dropped_just_as_the_end_comes)
 		future_drop(&wait.future);
 		CHECK_EQ(block_on_park(&other.future), 0);
 		meeting_wait(&meeting);
-		CHECK_EQ(t_held(&w), 0); /* not earlier: it may have been taken to be called just then */
+		CHECK_EQ(t_held(&w), 0); /* not earlier: it may be called just then */
 		task_tracker_drop(&tracker);
 	}
 	CHECK_EQ(pthread_join(thread, NULL), 0);
