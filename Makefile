@@ -237,7 +237,7 @@ found     = $(shell command -v $(firstword $(1)) 2>/dev/null)
 compilers := $(CC) $(if $(call found,$(other_cc)),$(other_cc))
 
 builds  := criterion asan other tsan valgrind book
-scripts := harness freestanding compile exercises headers symbols behaviours
+scripts := harness freestanding compile exercises headers symbols behaviours explore
 stages  := $(builds) $(scripts)
 
 config_criterion := CC='$(CC)' SAN= DEBUG= RUNNER=criterion
@@ -259,6 +259,7 @@ title_exercises    := exercises: start, answer, mistakes
 title_headers      := every header alone
 title_symbols      := symbols are declared
 title_behaviours   := rows adapted or left out
+title_explore      := scenarios, many interleavings
 missing_other    := $(if $(call found,$(other_cc)),,$(other_cc))
 missing_book     := $(missing_other)
 missing_valgrind := $(if $(call found,valgrind),,valgrind)
@@ -343,6 +344,8 @@ $(OUT)/results/tests/%.result: $(OUT)/tests/% FORCE
 
 # Tests of the app may start the server.
 $(patsubst %.c,$(OUT)/results/%.result,$(filter tests/app/%,$(tests_all))): $(chat)
+
+include tests/explore/explore.mk
 
 # --- install -------------------------------------------------------------------------------------
 

@@ -195,14 +195,18 @@ void idle_call(struct idle *idle)
 	send(idle, c);
 }
 
-bool idle_is_silent(struct idle *idle)
+bool idle_hold_if_silent(struct idle *idle)
 {
-	bool is_silent;
-
 	lock_acquire(&idle->lock);
-	is_silent = idle->n_running == 0 && idle->n_watching == 0;
+	if (idle->n_running == 0 && idle->n_watching == 0)
+		return true;
 	lock_release(&idle->lock);
-	return is_silent;
+	return false;
+}
+
+void idle_let_go(struct idle *idle)
+{
+	lock_release(&idle->lock);
 }
 
 void idle_end(struct idle *idle)

@@ -96,8 +96,12 @@ void idle_watch(struct idle *idle);
 /* Something was injected: somebody comes, at once if nobody runs. */
 void idle_call(struct idle *idle);
 
-/* Everybody is asleep. By one of them, about to be so. */
-bool idle_is_silent(struct idle *idle);
+/*
+ * By one who is about to fall asleep. True: everybody else is, and until idle_let_go nobody gets up, so
+ * no task is run. It holds the lock: for looking at what nobody may change meanwhile.
+ */
+bool idle_hold_if_silent(struct idle *idle);
+void idle_let_go(struct idle *idle);
 
 /* Who rests gets up, and nobody rests any more. */
 void idle_end(struct idle *idle);

@@ -36,24 +36,16 @@ static void watch_backlog(struct worker *w)
 
 /* --- The injection queue --- */
 
-/* False: it is closed. */
-static bool inject(struct injection *q, struct task *first, struct task *last, unsigned n)
+/* Under the lock. */
+static void inject(struct injection *q, struct task *first, struct task *last, unsigned n)
 {
-	bool is_open;
-
-	lock_acquire(&q->lock);
-	is_open = !q->is_closed;
-	if (is_open) {
-		if (q->first)
-			q->last->next = first;
-		else
-			q->first = first;
-		q->last = last;
-		atomic_store_explicit(&q->n, atomic_load_explicit(&q->n, memory_order_relaxed) + n,
-				      memory_order_relaxed);
-	}
-	lock_release(&q->lock);
-	return is_open;
+	if (q->first)
+		q->last->next = first;
+	else
+		q->first = first;
+	q->last = last;
+	atomic_store_explicit(&q->n, atomic_load_explicit(&q->n, memory_order_relaxed) + n,
+			      memory_order_relaxed);
 }
 
 /*
@@ -92,15 +84,20 @@ static struct task *take_injected(struct worker *w, bool only_one)
 
 /* --- Where a task goes that can run --- */
 
-/* Behind all others. */
+/* Behind all others. The injection queue is open while there are workers. */
 static void push_last(struct worker *w, struct task *t)
 {
+	struct injection *q = &w->mt->injection;
+
 	while (!run_queue_push(&w->queue, t)) {
 		struct task *first, *last;
 		uint32_t n = run_queue_spill(&w->queue, &first, &last);
 
-		if (n > 0)
-			(void)inject(&w->mt->injection, first, last, n); /* open while there are workers */
+		if (n > 0) {
+			lock_acquire(&q->lock);
+			inject(q, first, last, n);
+			lock_release(&q->lock);
+		}
 	}
 }
 
@@ -117,14 +114,23 @@ static void push_here(struct worker *w, struct task *t)
 
 /*
  * From a thread that is no worker of this runtime. The runtime may have been destroyed since the caller
- * set SCHEDULED. Under the lock of the queue it cannot go away, so somebody is called under it.
+ * set SCHEDULED. Under the lock of the queue it cannot go away, so somebody is called under it: a moment
+ * later the descriptor of the reactor may be closed, and its number be another file's.
  */
 static void push_from_outside(struct multi_thread *mt, struct task *t)
 {
+	struct injection *q = &mt->injection;
+	bool too_late;
+
 	t->next = NULL;
-	if (inject(&mt->injection, t, t, 1))
+	lock_acquire(&q->lock);
+	too_late = q->is_closed;
+	if (!too_late) {
+		inject(q, t, t, 1);
 		idle_call(&mt->idle);
-	else
+	}
+	lock_release(&q->lock);
+	if (too_late)
 		scheduler__turn_away(&mt->x.scheduler, t);
 }
 
@@ -277,14 +283,20 @@ static void abort_dead_roots(struct multi_thread *mt)
 	lock_release(&mt->roots_lock);
 }
 
-/* Everybody sleeps, and nothing is armed: if it is provable that nobody will ever wake us, say so. */
+/*
+ * Everybody sleeps, and nothing is armed: if it is provable that nobody will ever wake us, say so. What
+ * other threads abort or spawn meanwhile waits until we are done: its worker cannot get up.
+ */
 static void look_for_deadlock(struct worker *w)
 {
 	struct multi_thread *mt = w->mt;
 
-	if (timers_n(&mt->x.timers) == 0 && reactor_n_waiting(&mt->x.reactor) == 0 &&
-	    idle_is_silent(&mt->idle) && some_root_is_dead(mt) && stall_is_deadlock(&mt->x))
+	if (timers_n(&mt->x.timers) > 0 || reactor_n_waiting(&mt->x.reactor) > 0 ||
+	    !idle_hold_if_silent(&mt->idle))
+		return;
+	if (some_root_is_dead(mt) && stall_is_deadlock(&mt->x))
 		abort_dead_roots(mt);
+	idle_let_go(&mt->idle);
 }
 
 static void sleep_for(struct worker *w, uint64_t limit_ns)
