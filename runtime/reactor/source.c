@@ -154,18 +154,21 @@ static bool leave_waker(struct source *s, enum source_side side, const struct fu
 	return false;
 }
 
-/* Polled again, with nothing new: the waker that is there is the right one, and no clone is made. */
+/*
+ * Polled again, with nothing new: the waker that is there is the right one, and no clone is made. Who is
+ * asked for first is the owner: one that we have put there ourselves came with the registration. Else
+ * the other side's task may be about to register, on another worker.
+ */
 static bool waits_already(struct source *s, enum source_side side, const struct future *owner,
-			  const struct waker *w)
+			  struct reactor *here, const struct waker *w)
 {
-	struct reactor *r = s->reactor;
 	bool waits;
 
-	if (!r || s->waiter[side].owner != owner)
+	if (s->waiter[side].owner != owner || s->reactor != here)
 		return false;
-	lock_acquire(&r->lock);
+	lock_acquire(&here->lock);
 	waits = waker_will_wake(&s->waiter[side].waker, w);
-	lock_release(&r->lock);
+	lock_release(&here->lock);
 	return waits;
 }
 
@@ -181,7 +184,7 @@ int source_wait(struct source *s, enum source_side side, const struct future *ow
 		return -EBADF;
 	if (!here)
 		return -ENOTSUP;
-	if (s->reactor == here && waits_already(s, side, owner, cx->waker))
+	if (waits_already(s, side, owner, here, cx->waker))
 		return 0;
 	fresh = waker_clone(cx->waker);
 	lock_acquire(&here->lock);
