@@ -20,6 +20,7 @@
 #include "sync/mpsc.h"
 #include "sync/mutex.h"
 #include "sync/notify.h"
+#include "sync/once_cell.h"
 #include "sync/oneshot.h"
 #include "sync/permit.h"
 #include "sync/rwlock.h"
