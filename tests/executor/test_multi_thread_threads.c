@@ -102,6 +102,7 @@ TEST(multi_thread_threads, many_tasks_on_one_worker)
 	join_many(1);
 }
 
+/* BEH rt_threaded::many_oneshot_futures */
 TEST(multi_thread_threads, many_tasks_on_two_workers)
 {
 	join_many(2);
