@@ -1,8 +1,8 @@
 /*
  * mpsc: opening, closing, and who holds a share. See mpsc.h.
  *
- * Who keeps the memory: every sender, the receiver, and every slot that is out as a permit. All
- * three are counted under the lock, so whoever gives up the last share knows it, and frees after
+ * Who keeps the memory: every sender, weak or not, the receiver, and every slot that is out as a
+ * permit. All are counted under the lock, so whoever gives up the last share knows it, and frees after
  * unlocking.
  */
 #include "sync/mpsc_chan.h"
@@ -219,13 +219,13 @@ size_t mpsc_max_capacity(const struct mpsc_sender *tx)
 	return tx->chan->max ? tx->chan->max : SIZE_MAX;
 }
 
-size_t mpsc_n_senders(const struct mpsc_sender *tx)
+size_t mpsc__n_senders(struct mpsc *ch)
 {
 	size_t n;
 
-	lock_acquire(&tx->chan->lock);
-	n = tx->chan->n_senders;
-	lock_release(&tx->chan->lock);
+	lock_acquire(&ch->lock);
+	n = ch->n_senders;
+	lock_release(&ch->lock);
 	return n;
 }
 
@@ -240,7 +240,7 @@ bool mpsc_receiver_is_closed(const struct mpsc_receiver *rx)
 	bool closed;
 
 	lock_acquire(&ch->lock);
-	closed = ch->closed || (ch->n_senders == 0 && ch->n_reserved == 0);
+	closed = ch->closed || !mpsc__has_senders(ch);
 	lock_release(&ch->lock);
 	return closed;
 }

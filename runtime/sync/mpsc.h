@@ -30,8 +30,8 @@
  * seen everything only when the queue is empty, nobody can send any more, and no permit is
  * outstanding. Then, and not before, receiving says -EPIPE.
  *
- * Senders, receiver and permits are small values that own a share of the channel: give each up
- * exactly once; giving up a zeroed one does nothing. All functions may be called from any thread;
+ * Senders, weak ones, receiver and permits are small values that own a share of the channel: give
+ * each up exactly once; giving up a zeroed one does nothing. All functions may be called from any thread;
  * one handle is not to be used by two threads at once. A future borrows the handle that it was made
  * from.
  *
@@ -53,6 +53,11 @@ struct mpsc;
 
 /* One of many. */
 struct mpsc_sender {
+	struct mpsc *chan;
+};
+
+/* Does not keep the channel open: see mpsc_upgrade. */
+struct mpsc_weak_sender {
 	struct mpsc *chan;
 };
 
@@ -154,10 +159,29 @@ bool mpsc_sender_is_closed(const struct mpsc_sender *tx);
 size_t mpsc_capacity(const struct mpsc_sender *tx);
 size_t mpsc_max_capacity(const struct mpsc_sender *tx);
 
-/* How many senders there are; permits are not among them. */
-size_t mpsc_n_senders(const struct mpsc_sender *tx);
+/*
+ * How many senders there are, and how many weak ones; permits are not among them. Any handle of the
+ * channel will do: a sender, a weak one, the receiver.
+ */
+#define mpsc_n_senders(handle) mpsc__n_senders((handle)->chan)
+#define mpsc_n_weak_senders(handle) mpsc__n_weak_senders((handle)->chan)
 
 bool mpsc_same_channel(const struct mpsc_sender *a, const struct mpsc_sender *b);
+
+/* --- Weak senders: for who wants to send to himself, and not to keep himself alive by that --- */
+
+struct mpsc_weak_sender mpsc_downgrade(const struct mpsc_sender *tx);
+struct mpsc_weak_sender mpsc_weak_sender_clone(const struct mpsc_weak_sender *weak);
+
+/* What is left, if it was the last handle of any kind, is the memory: that goes, too. */
+void mpsc_weak_sender_drop(struct mpsc_weak_sender *weak);
+
+/*
+ * A sender, as long as there is another one, or a permit; else its `chan` is NULL. So once the
+ * receiver has been told that everything was received, nothing can come after all. A channel that
+ * the receiver closed has senders, too.
+ */
+struct mpsc_sender mpsc_upgrade(const struct mpsc_weak_sender *weak);
 
 /* --- The receiver --- */
 
@@ -219,6 +243,8 @@ int mpsc__send_now(const struct mpsc_sender *tx, const void *item, size_t len);
 void mpsc__permit_send(struct mpsc_permit *permit, void *item, size_t len);
 int mpsc__try_recv(struct mpsc_receiver *rx, void *slot, size_t len);
 long mpsc__try_recv_many(struct mpsc_receiver *rx, void *array, size_t max, size_t len);
+size_t mpsc__n_senders(struct mpsc *ch);
+size_t mpsc__n_weak_senders(struct mpsc *ch);
 
 extern const struct future_ops mpsc__send_ops, mpsc__recv_ops, mpsc__recv_many_ops;
 

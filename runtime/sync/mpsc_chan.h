@@ -66,7 +66,7 @@ struct mpsc {
 	struct lock lock;
 	bool closed;        /* by the receiver, or because it is gone */
 	bool receiver_gone; /* what comes now is destroyed */
-	unsigned n_holds;   /* of the memory: the receiver, and who is at work without the lock */
+	unsigned n_holds;   /* of the memory: receiver, weak senders, who is at work without the lock */
 	size_t n_queued, n_free, n_reserved;
 	size_t n_collected; /* of n_reserved: what the first in line has so far of several */
 	size_t n_senders;
@@ -77,6 +77,7 @@ struct mpsc {
 	struct waiter_list closing; /* of mpsc_closed */
 	struct mpsc_block *spare;   /* unbounded only */
 	unsigned n_spare;
+	unsigned n_weak; /* of n_holds: weak senders */
 };
 
 static inline void mpsc__check_item(const struct mpsc *ch, size_t len, const char *who)
@@ -129,6 +130,12 @@ static inline void mpsc__get(struct mpsc *ch, void *slot, struct mpsc_block **de
 static inline bool mpsc__has_ended(const struct mpsc *ch)
 {
 	return ch->n_queued == 0 && ch->n_reserved == 0 && (ch->closed || ch->n_senders == 0);
+}
+
+/* Somebody can send: a sender, or who has a permit. Once that is so no more, it never is again. */
+static inline bool mpsc__has_senders(const struct mpsc *ch)
+{
+	return ch->n_senders > 0 || ch->n_reserved > 0;
 }
 
 /* Takes out the waker of the receiver, if it waits; the caller wakes it after unlocking. */
