@@ -17,6 +17,15 @@ const char *future_name(const struct future *f)
 	return f->ops->name ? f->ops->name : "(no name)";
 }
 
+struct future *future__seen(struct future *f)
+{
+	struct future *child;
+
+	while (future_is_live(f) && f->ops->is_unseen && (child = f->ops->child(f, 0)))
+		f = child;
+	return f;
+}
+
 #ifdef WEFT_DEBUG
 void future__check_pinned(const struct future *f)
 {

@@ -57,7 +57,7 @@ struct future_ops {
 	 */
 	struct future *(*child)(struct future *, unsigned i);
 	const char *(*where)(struct future *); /* for backtraces: NULL, or what it is waiting for in words */
-	bool is_unseen;                        /* a mere wrapper: the tape tells of its child instead */
+	bool is_unseen;                        /* a mere wrapper: people are told of its child instead */
 	const struct future_ops *over;         /* what `ops` becomes when it is done; see FUTURE_OPS */
 };
 
@@ -162,6 +162,9 @@ static inline void future_drop(struct future *f)
 
 /* Its name, finished or not; "(never built)" if that is what it is. Static storage. */
 const char *future_name(const struct future *f);
+
+/* Itself; or, of a live one that is unseen, what is inside of it. */
+struct future *future__seen(struct future *f);
 
 /*
  * Recovers the concrete future: future_of(f, struct delay). The first member, so the address is

@@ -20,6 +20,7 @@ void backtrace_print(FILE *out, struct future *f, unsigned depth)
 	struct future *child;
 	const char *where;
 
+	f = future__seen(f);
 	fprintf(out, "%*s%s", (int)(2 * depth), "", future_name(f));
 	if (future_is_over(f)) {
 		fprintf(out, ", done\n");

@@ -147,7 +147,7 @@ bool task_is_done(const struct task *t)
 
 const char *task_name(const struct task *t)
 {
-	return future_name(task__future(t));
+	return future_name(future__seen(task__future(t)));
 }
 
 uint32_t task_id(const struct task *t)

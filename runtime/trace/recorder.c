@@ -72,9 +72,7 @@ static bool grow(void)
 
 static const char *name_of(struct future *f)
 {
-	struct future *child = f->ops->is_unseen ? f->ops->child(f, 0) : NULL;
-
-	return future_name(child ? child : f);
+	return future_name(future__seen(f));
 }
 
 static unsigned find_future(const struct future *f)
