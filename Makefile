@@ -347,6 +347,12 @@ $(patsubst %.c,$(OUT)/results/%.result,$(filter tests/app/%,$(tests_all))): $(ch
 
 include tests/explore/explore.mk
 
+# Real threads, where the explorer plays them.
+TIMES ?= 20
+.PHONY: tsan
+tsan: check-tsan ## the suites of threads under TSan, so many times over: TIMES=20, T=part for some
+	@T='$(T)' sh tests/tools/tsan.sh $(TIMES) $(patsubst %.c,build/check/tsan/%,$(threaded))
+
 # --- install -------------------------------------------------------------------------------------
 
 lib_dir     := $(DESTDIR)$(PREFIX)/lib
