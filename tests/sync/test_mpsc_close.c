@@ -2,6 +2,7 @@
 #include "mpsc_scene.h"
 
 /* BEH futures-rs/futures-channel/mpsc::recv_close_gets_none */
+/* BEH async-channel/bounded::recv_after_close */
 TEST(mpsc_close, closing_fails_everybody_who_sends_or_wants_to)
 {
 	struct scene s = scene(1);
@@ -31,19 +32,23 @@ TEST(mpsc_close, closing_fails_everybody_who_sends_or_wants_to)
 	scene_end(&s);
 }
 
+/* BEH async-channel/bounded::close_wakes_receiver */
+/* BEH async-channel/unbounded::close_wakes_receiver */
 TEST(mpsc_close, a_waiting_receiver_of_an_empty_channel_is_woken_by_its_own_close)
 {
-	struct scene s = scene(1);
-	struct t_waker w = t_waker();
-	struct mpsc_recv r;
-	int slot;
+	for (size_t capacity = 0; capacity < 2; capacity++) {
+		struct scene s = scene(capacity);
+		struct t_waker w = t_waker();
+		struct mpsc_recv r;
+		int slot;
 
-	CHECK_EQ(t_poll(mpsc_recv(&r, &s.rx, &slot), &w), POLL_PENDING);
-	mpsc_close(&s.rx);
-	CHECK_EQ(t_wakes(&w), 1);
-	CHECK_EQ(t_poll(&r.future, &w), POLL_READY);
-	CHECK_EQ(r.err, -EPIPE);
-	scene_end(&s);
+		CHECK_EQ(t_poll(mpsc_recv(&r, &s.rx, &slot), &w), POLL_PENDING);
+		mpsc_close(&s.rx);
+		CHECK_EQ(t_wakes(&w), 1);
+		CHECK_EQ(t_poll(&r.future, &w), POLL_READY);
+		CHECK_EQ(r.err, -EPIPE);
+		scene_end(&s);
+	}
 }
 
 TEST(mpsc_close, more_waiters_than_fit_in_one_batch_all_learn_of_it)
@@ -162,6 +167,7 @@ TEST(mpsc_close, giving_up_the_receiver_destroys_what_is_queued_once_and_in_orde
 }
 
 /* BEH sync_mpsc::dropping_rx_closes_channel_for_try */
+/* BEH async-channel/bounded::send_after_close */
 TEST(mpsc_close, without_a_receiver_every_way_of_sending_says_closed)
 {
 	struct scene s = scene_of_values(8), u;

@@ -33,6 +33,7 @@ static void counts_are(struct scene *s, const struct mpsc_weak_sender *weak, siz
 
 /* BEH sync_mpsc_weak::weak_sender */
 /* BEH sync_mpsc_weak::downgrade_upgrade_unbounded_sender_success */
+/* BEH async-channel/bounded::weak */
 TEST(mpsc_weak, it_sends_as_long_as_there_is_a_sender_and_in_order)
 {
 	FOR_BOTH(capacity) {

@@ -35,6 +35,9 @@ TEST(mutex, an_unlocked_one_is_locked_by_the_first_poll_and_no_waker_is_cloned)
 
 /* BEH sync_mutex::readiness */
 /* BEH sync_mutex_owned::readiness */
+/* BEH futures-rs/futures/lock_mutex::mutex_wakes_waiters */
+/* BEH futures-rs/futures/bilock::smoke */
+/* BEH async-lock/mutex::yields_when_contended */
 TEST(mutex, the_second_waits_and_is_woken_by_the_unlock)
 {
 	struct mutex_lock l1, l2;
@@ -51,6 +54,7 @@ TEST(mutex, the_second_waits_and_is_woken_by_the_unlock)
 	CHECK_EQ(t_held(&w2), 0);
 }
 
+/* BEH async-lock/mutex::try_lock */
 TEST(mutex, try_lock_takes_it_or_says_again)
 {
 	mutex_init(&mutex);

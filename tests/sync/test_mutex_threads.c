@@ -66,6 +66,7 @@ static void run_threads(void *(*body)(void *))
 	CHECK_EQ(mutex_try_lock(&mutex), 0);
 }
 
+/* BEH futures-rs/futures/bilock::concurrent */
 TEST(mutex_threads, what_it_guards_is_counted_exactly)
 {
 	run_threads(counts);

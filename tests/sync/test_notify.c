@@ -118,6 +118,8 @@ TEST(notify, a_stored_notification_serves_one_and_the_second_waits_for_the_next)
 }
 
 /* BEH src/sync/tests/notify::notify_simple */
+/* BEH src/sync/tests/atomic_waker::basic_usage */
+/* BEH src/sync/tests/atomic_waker::wake_without_register */
 TEST(notify, all_wakes_everybody_and_stores_nothing)
 {
 	struct notified n1, n2;

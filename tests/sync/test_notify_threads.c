@@ -3,6 +3,7 @@
 #include "t_future.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "executor/block_on_park.h"
@@ -152,5 +153,36 @@ TEST(notify_threads, every_item_is_taken_though_consumers_drop_what_they_were_no
 		CHECK_EQ(pthread_join(thread[i], NULL), 0);
 	CHECK_EQ(atomic_load(&n_taken), 2 * N_ROUNDS);
 	CHECK_EQ(atomic_load(&n_queued), 0);
+	CHECK_EQ(atomic_load(&n_wrong), 0);
+}
+
+/* What a thread wrote before a notification that found one stored already. */
+static long written;
+static atomic_bool has_notified;
+
+static void *writes_and_notifies(void *arg)
+{
+	written = 7;
+	notify_one(&notify[0]);
+	/* relaxed: it is the notification that must bring what was written */
+	atomic_store_explicit(&has_notified, true, memory_order_relaxed);
+	return arg;
+}
+
+/* BEH src/sync/tests/atomic_waker::failed_wake_synchronizes */
+TEST(notify_threads, a_notification_that_found_one_stored_brings_what_was_written_before_it)
+{
+	pthread_t thread;
+
+	begin();
+	written = 0;
+	atomic_store(&has_notified, false);
+	notify_one(&notify[0]);
+	CHECK_EQ(pthread_create(&thread, NULL, writes_and_notifies, NULL), 0);
+	while (!atomic_load_explicit(&has_notified, memory_order_relaxed))
+		sched_yield();
+	wait_on(&notify[0]);
+	CHECK_EQ(written, 7);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
 	CHECK_EQ(atomic_load(&n_wrong), 0);
 }

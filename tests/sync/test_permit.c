@@ -48,6 +48,8 @@ TEST(permit, merged_permits_are_released_together)
 }
 
 /* BEH sync_semaphore::merge_unrelated_permits */
+/* BEH sync_panic::semaphore_merge_unrelated_permits */
+/* BEH sync_panic::semaphore_merge_unrelated_owned_permits */
 TEST_BUG(permit, merging_permits_of_two_semaphores)
 {
 	struct semaphore s1, s2;

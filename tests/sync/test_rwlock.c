@@ -73,6 +73,7 @@ TEST(rwlock, two_readers_hold_it_at_once)
 }
 
 /* BEH sync_rwlock::write_shared_pending */
+/* BEH async-lock/rwlock::yields_when_contended */
 TEST(rwlock, a_writer_waits_while_a_reader_holds_it)
 {
 	struct rwlock_read r;
@@ -82,6 +83,7 @@ TEST(rwlock, a_writer_waits_while_a_reader_holds_it)
 	begin(RWLOCK_MAX_READERS);
 	CHECK_EQ(start_read(&r, &w), POLL_READY);
 	CHECK_EQ(start_write(&x, &w), POLL_PENDING);
+	CHECK_EQ(t_wakes(&w), 0);
 	future_drop(&x.acquire.future);
 }
 
@@ -180,6 +182,7 @@ TEST(rwlock, a_new_reader_queues_behind_a_waiting_writer)
 }
 
 /* BEH sync_rwlock::write_read_shared_drop_pending */
+/* BEH async-lock/rwlock::cancellation */
 TEST(rwlock, a_cancelled_writer_lets_the_readers_behind_it_in)
 {
 	struct rwlock_read r, late1, late2;

@@ -152,6 +152,7 @@ TEST(semaphore, the_head_of_the_queue_collects_until_it_has_enough)
 /* BEH sync_semaphore::no_permits */
 /* BEH sync_semaphore::add_permits */
 /* BEH sync_semaphore_owned::add_permits */
+/* BEH async-lock/semaphore::add_permits */
 TEST(semaphore, a_semaphore_may_begin_with_no_permits_and_get_some_later)
 {
 	struct semaphore s = semaphore_of(0);

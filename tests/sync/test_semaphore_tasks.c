@@ -71,6 +71,7 @@ static struct future *crowd(struct crowd *f)
 
 /* BEH sync_semaphore::stress_test */
 /* BEH sync_semaphore_owned::stress_test */
+/* BEH async-lock/semaphore::stress */
 TEST(semaphore_tasks, a_thousand_tasks_over_five_permits_leave_exactly_five)
 {
 	struct runtime *rt = t_runtime();
