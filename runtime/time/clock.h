@@ -10,13 +10,14 @@
 #ifndef WEFT_TIME_CLOCK_H
 #define WEFT_TIME_CLOCK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct clock {
 	bool is_virtual;
 	uint64_t base_ns; /* real: CLOCK_MONOTONIC when it was made */
-	uint64_t now_ns;  /* virtual: what it says */
+	_Atomic uint64_t now_ns; /* virtual: what it says, to whatever thread asks */
 };
 
 void clock_init_real(struct clock *c);
