@@ -42,7 +42,7 @@ struct barrier {
 	struct lock lock; /* guards all below, and every barrier_wait's round and waiter */
 	unsigned n_come;  /* in this round: less than n */
 	uint64_t round;
-	struct waiter_list queue; /* those of this round, behind those of earlier ones to be woken */
+	struct waiter_list queue; /* those of this round, behind those of earlier ones */
 };
 
 /* For rounds of `n`; 0 is as 1, with which nobody waits and all are leaders. Cannot fail. */

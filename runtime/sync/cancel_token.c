@@ -24,13 +24,13 @@ struct cancel_node {
 	atomic_bool is_cancelled; /* set under the lock, read without it */
 
 	/* under the tree's lock */
-	struct ring place;          /* among its siblings, or those that have work to do, or alone */
+	struct ring place;          /* among siblings, or where there is work to do, or alone */
 	struct ring children;       /* their places; none once it is cancelled */
 	struct waiter_list waiting; /* of cancelled */
 };
 
 /*
- * LIVE --cancel--> to_mark --> CANCELLED, and if somebody waits: to_wake --> CANCELLED, nobody waits
+ *	LIVE --cancel--> to_mark --> CANCELLED, if somebody waits: to_wake --> nobody waits
  *
  * Both rings are empty but while a cancel is at work. It opens the lock now and then; who comes in
  * meanwhile to cancel works at the same rings until they are empty.
@@ -123,7 +123,7 @@ static struct cancelled *cancelled_of(struct waiter *w)
 	return (void *)((char *)w - offsetof(struct cancelled, waiter));
 }
 
-/* Of those who wait, as many as the list takes. Who waits may have left meanwhile. True: as above. */
+/* Of those who wait, as many as the list takes. Some may have left meanwhile. True: as above. */
 static bool wake_some(struct cancel_tree *tree, struct wake_list *wakes)
 {
 	while (!ring_is_empty(&tree->to_wake) && !wake_list_is_full(wakes)) {

@@ -70,8 +70,8 @@ struct cancel_token cancel_token_clone(const struct cancel_token *t);
 void cancel_token_drop(struct cancel_token *t);
 
 /*
- * Cancels it and all below. On return every one of them says so, and who waits has been woken, or is
- * being woken by another thread that cancels. Once more is allowed, and zeroed; it wakes nobody.
+ * Cancels it and all below. On return every one of them says so, and who waits has been woken, or
+ * is being woken by another thread that cancels. Once more is allowed, and zeroed; it wakes nobody.
  */
 void cancel_token_cancel(const struct cancel_token *t);
 

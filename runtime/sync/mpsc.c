@@ -2,8 +2,8 @@
  * mpsc: opening, closing, and who holds a share. See mpsc.h.
  *
  * Who keeps the memory: every sender, weak or not, the receiver, and every slot that is out as a
- * permit. All are counted under the lock, so whoever gives up the last share knows it, and frees after
- * unlocking.
+ * permit. All are counted under the lock, so whoever gives up the last share knows it, and frees
+ * after unlocking.
  */
 #include "sync/mpsc_chan.h"
 

@@ -31,9 +31,9 @@
  * outstanding. Then, and not before, receiving says -EPIPE.
  *
  * Senders, weak ones, receiver and permits are small values that own a share of the channel: give
- * each up exactly once; giving up a zeroed one does nothing. All functions may be called from any thread;
- * one handle is not to be used by two threads at once. A future borrows the handle that it was made
- * from.
+ * each up exactly once; giving up a zeroed one does nothing. All functions may be called from any
+ * thread; one handle is not to be used by two threads at once. A future borrows the handle that it
+ * was made from.
  *
  * Errors: 0; -EPIPE closed, or ended; -EAGAIN full, or empty; -ENOMEM; -EINVAL; and -ECANCELED in a
  * future that was dropped before it was over.

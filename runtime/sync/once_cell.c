@@ -35,12 +35,17 @@ int once_cell__set(struct once_cell *c, const void *item, size_t len)
 
 /* --- Ends --- */
 
+static bool is_awaited(const struct semaphore *s)
+{
+	return !waiter_list_is_empty(&s->queue);
+}
+
 /* Whoever has the turn, or waits for it, would go on with a cell that is gone. */
 static void reset(struct once_cell *c)
 {
 	bool is_busy = c->turn.available == 0 && !c->turn.closed;
 
-	if (is_busy || !waiter_list_is_empty(&c->turn.queue) || !waiter_list_is_empty(&c->bell.queue))
+	if (is_busy || is_awaited(&c->turn) || is_awaited(&c->bell))
 		bug("once_cell", "it ends while a future still waits on it", __FILE__, __LINE__);
 	atomic_store_explicit(&c->is_set, false, memory_order_relaxed);
 	semaphore__init_full(&c->turn, 1);

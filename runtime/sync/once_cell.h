@@ -4,7 +4,8 @@
  *	static struct config config;
  *	static struct once_cell config_cell = once_cell_init(&config, NULL);
  *	...
- *	co_await(once_cell_get_or_try_init(&f->get, &config_cell, load(&f->load, &config), &f->load.err));
+ *	co_await(once_cell_get_or_try_init(&f->get, &config_cell,
+ *					   load(&f->load, &config), &f->load.err));
  *	if (f->get.err)
  *		co_return;                       // it could not be loaded; the cell is still empty
  *	use(&config);                            // from now on it does not change
@@ -25,10 +26,10 @@
  * whichever had the turn first. Who sees that the cell is set sees the value.
  *
  * The variable is the caller's: the cell only copies into it (once_cell_set) or out of it
- * (once_cell_take), and destroys what is in it (once_cell_drop). Until it is set, nobody but the future
- * that is run may touch it; a future that fails leaves nothing in it that would have to be destroyed.
- * All functions may be called from any thread, except those two that end it. A future that waits for
- * its own cell waits for ever.
+ * (once_cell_take), and destroys what is in it (once_cell_drop). Until it is set, nobody but the
+ * future that is run may touch it; a future that fails, or is dropped, leaves nothing in it that
+ * would have to be destroyed. All functions may be called from any thread, but for the two that end
+ * it. A future that waits for its own cell waits for ever.
  */
 #ifndef WEFT_SYNC_ONCE_CELL_H
 #define WEFT_SYNC_ONCE_CELL_H
@@ -48,8 +49,8 @@ struct once_cell {
 };
 
 /*
- * The initialiser of an empty cell for `*variable_`, also at file scope. `drop_item_` destroys a value;
- * it may be NULL.
+ * The initialiser of an empty cell for `*variable_`, also at file scope. `drop_item_` destroys a
+ * value; it may be NULL.
  */
 #define once_cell_init(variable_, drop_item_)                                                      \
 	{ .variable = (variable_), .len = sizeof *(variable_), .drop_item = (drop_item_),          \
@@ -69,8 +70,8 @@ static inline void *once_cell_get(const struct once_cell *c)
 #define once_cell_set(c, item) once_cell__set((c), (item), sizeof *(item))
 
 /*
- * Ready when the cell is set. Owns `child`, a future that writes the variable: it is polled if it is
- * its turn, and else dropped. With `_try_`, *err is where the child says whether it worked, read
+ * Ready when the cell is set. Owns `child`, a future that writes the variable: it is polled if it
+ * is its turn, and else dropped. With `_try_`, *err is where the child says whether it worked, read
  * when it is ready: 0, or what becomes the error of this. Dropped, it gives the turn to who waits.
  */
 struct once_cell_get_or_init {

@@ -150,10 +150,12 @@ static inline struct future *visits(struct visits *f, size_t n)
 
 enum { LOCK_TASKS_MAX = 10000 };
 
-/* Spawns `n` tasks, each by `spawn_one`, and awaits them all. */
+typedef struct task *spawn_one(struct runtime *rt, int i);
+
+/* Spawns `n` tasks and awaits them all. */
 struct crowd {
 	struct co co;
-	struct task *(*spawn_one)(struct runtime *rt, int i);
+	spawn_one *spawn_it;
 	struct task *task[LOCK_TASKS_MAX];
 	struct task_join join;
 	int n, i;
@@ -165,7 +167,7 @@ static enum poll crowd_run(struct co *co, struct context *cx)
 
 	co_begin(co);
 	for (f->i = 0; f->i < f->n; f->i++)
-		f->task[f->i] = f->spawn_one(cx->rt, f->i);
+		f->task[f->i] = f->spawn_it(cx->rt, f->i);
 	for (f->i = 0; f->i < f->n; f->i++) {
 		co_await(task_join(&f->join, f->task[f->i]));
 		n_wrong += f->join.err != 0;
@@ -174,17 +176,16 @@ static enum poll crowd_run(struct co *co, struct context *cx)
 	co_end;
 }
 
-static inline struct future *crowd(struct crowd *f, struct task *(*spawn_one)(struct runtime *, int),
-				   int n)
+static inline struct future *crowd(struct crowd *f, spawn_one *spawn_it, int n)
 {
 	f->co = (struct co)co_init(crowd_run);
-	f->spawn_one = spawn_one;
+	f->spawn_it = spawn_it;
 	f->n = n;
 	return &f->co.future;
 }
 
 /* 0 workers: all on the calling thread. */
-static inline void run_crowd(unsigned n_workers, struct task *(*spawn_one)(struct runtime *, int), int n)
+static inline void run_crowd(unsigned n_workers, spawn_one *spawn_it, int n)
 {
 	static struct crowd f;
 	struct runtime *rt = NULL;
@@ -193,7 +194,7 @@ static inline void run_crowd(unsigned n_workers, struct task *(*spawn_one)(struc
 	guarded = 0;
 	n_inside = n_most = n_wrong = 0;
 	CHECK_EQ(runtime_build(&(struct runtime_builder){ .n_workers = n_workers }, &rt), 0);
-	CHECK_EQ(runtime_block_on(rt, crowd(&f, spawn_one, n)), 0);
+	CHECK_EQ(runtime_block_on(rt, crowd(&f, spawn_it, n)), 0);
 	runtime_destroy(rt);
 	CHECK_EQ(atomic_load(&n_wrong), 0);
 }

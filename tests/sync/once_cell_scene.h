@@ -1,4 +1,4 @@
-/* once_cell_scene: a cell over a pointer, whose values are on the heap, and futures that make some. */
+/* once_cell_scene: a cell over a pointer to the heap, and futures that make values for it. */
 #ifndef WEFT_TESTS_ONCE_CELL_SCENE_H
 #define WEFT_TESTS_ONCE_CELL_SCENE_H
 

@@ -245,12 +245,17 @@ TEST(barrier_cancel, one_who_comes_from_inside_clone_makes_the_same_poll_the_las
 
 enum { MANY = 2 * WAKE_LIST_MAX + 2 }; /* the leader wakes in three batches */
 
+static bool is_last(int i)
+{
+	return i == MANY - 1;
+}
+
 /* Fills a round of MANY, in which the first to be woken does something. */
 static void meet(struct barrier_wait b[MANY], struct t_waker *first, struct t_waker *w)
 {
 	barrier_init(&barrier, MANY);
 	for (int i = 0; i < MANY; i++)
-		CHECK_EQ(start(&b[i], i == 0 ? first : w), i == MANY - 1 ? POLL_READY : POLL_PENDING);
+		CHECK_EQ(start(&b[i], i == 0 ? first : w), is_last(i) ? POLL_READY : POLL_PENDING);
 	CHECK_EQ(t_wakes(first), 1);
 }
 
@@ -302,32 +307,32 @@ TEST(barrier_cancel, who_is_polled_between_two_batches_passes_and_is_not_woken)
 	CHECK_EQ(t_held(&first) + t_held(&w) + t_held(&other), 0);
 }
 
-/* A round of two that ends while the leader of a wide one is still waking: all are woken once. */
-static struct barrier_wait pair[MANY];
+/* The next round ends while the leader of the first is still waking: all are woken once. */
+static struct barrier_wait next[MANY];
 
-static void ends_another_round(void *arg)
+static void ends_the_next_round(void *arg)
 {
 	struct reentry *r = arg;
 
 	if (r->calls++ == 0)
 		for (int i = 0; i < MANY; i++)
-			CHECK_EQ(start(&pair[i], r->waker), i == MANY - 1 ? POLL_READY : POLL_PENDING);
+			CHECK_EQ(start(&next[i], r->waker), is_last(i) ? POLL_READY : POLL_PENDING);
 }
 
 TEST(barrier_cancel, a_round_that_ends_between_two_batches_of_the_one_before_wakes_both)
 {
 	static struct barrier_wait b[MANY];
-	struct t_waker first = t_waker(), w = t_waker(), next = t_waker();
-	struct reentry r = { .waker = &next };
+	struct t_waker first = t_waker(), w = t_waker(), late = t_waker();
+	struct reentry r = { .waker = &late };
 
-	first.on_wake = ends_another_round;
+	first.on_wake = ends_the_next_round;
 	first.arg = &r;
 	meet(b, &first, &w);
 	CHECK_EQ(t_wakes(&w), MANY - 2);
-	CHECK_EQ(t_wakes(&next), MANY - 1);
+	CHECK_EQ(t_wakes(&late), MANY - 1);
 	for (int i = 0; i < MANY - 1; i++) {
 		CHECK_EQ(t_poll(&b[i].future, &w), POLL_READY);
-		CHECK_EQ(t_poll(&pair[i].future, &w), POLL_READY);
+		CHECK_EQ(t_poll(&next[i].future, &w), POLL_READY);
 	}
-	CHECK_EQ(t_held(&first) + t_held(&w) + t_held(&next), 0);
+	CHECK_EQ(t_held(&first) + t_held(&w) + t_held(&late), 0);
 }

@@ -61,7 +61,7 @@ TEST(barrier_threads, nobody_goes_on_before_all_have_written_and_each_round_has_
 	run_threads();
 }
 
-/* Its partner meets it by accident: it comes and goes all the time, and is counted only while there. */
+/* A partner who is met by accident: he comes and goes, and is counted only while he is there. */
 static atomic_bool is_over;
 
 static void comes_and_goes(void)

@@ -158,7 +158,7 @@ TEST(cancel_token, children_given_up_in_any_order_leave_the_parent_live)
 /* BEH util/sync_cancellation_token::cancel_only_all_descendants */
 TEST(cancel_token, exactly_those_below_are_cancelled)
 {
-	/* Each with its parent; the one that is cancelled is 2, and those from it on are below it. */
+	/* Each with its parent; 2 is the one that is cancelled, 3 to 7 are below it. */
 	enum { N = 9, CANCELLED = 2, LAST = 7 };
 	static const int parent[N] = { -1, 0, 0, 2, 2, 3, 5, 4, 0 };
 	struct cancel_token t[N];
@@ -203,7 +203,7 @@ TEST(cancel_token, a_parent_that_is_given_up_cancels_nobody)
 	nothing_is_left();
 }
 
-/* What was the root's has no parent any more: the ring of orphans must hold for all that follows. */
+/* What was the root's has no parent any more: a ring of orphans, which must hold all the same. */
 TEST(cancel_token, orphans_can_be_parents_be_cancelled_and_be_given_up)
 {
 	enum { N = 5 };

@@ -186,7 +186,7 @@ TEST(cancel_token_cancel, a_waker_may_give_up_every_token)
 	nothing_is_left();
 }
 
-/* More than one batch of wakes: the first drops somebody of the second, whose token goes with it. */
+/* Two batches of wakes: the first drops somebody of the second, whose token goes with it. */
 TEST(cancel_token_cancel, a_waker_may_drop_who_was_to_be_woken_after_it_and_give_up_its_token)
 {
 	enum { N = WAKE_LIST_MAX + 3 };

@@ -1,6 +1,7 @@
 /*
- * The cancel token against a naive model: 100,000 random steps. The model knows each token's parent,
- * how many own it, and whether it is cancelled; to cancel is to look at everybody again and again.
+ * The cancel token against a naive model: 100,000 random steps. The model knows each token's
+ * parent, how many own it, and whether it is cancelled; to cancel is to look at everybody again and
+ * again.
  */
 #include "cancel_token_scene.h"
 
@@ -109,6 +110,12 @@ static void step_drop(void)
 			k->parent = token[t].parent;
 }
 
+/* Its token is cancelled, and it has not been told. */
+static bool waits_in_vain(const struct place *p)
+{
+	return p->token != NONE && p->has_polled && !p->is_woken && token[p->token].is_cancelled;
+}
+
 static void step_cancel(void)
 {
 	int t = any_token();
@@ -118,7 +125,7 @@ static void step_cancel(void)
 	cancel_token_cancel(any_handle(t));
 	model_cancel(t);
 	for (struct place *p = place; p < place + N_WAITERS; p++)
-		if (p->token != NONE && p->has_polled && token[p->token].is_cancelled && !p->is_woken) {
+		if (waits_in_vain(p)) {
 			CHECK_EQ(t_wakes(&p->waker), 1);
 			p->is_woken = true;
 		}

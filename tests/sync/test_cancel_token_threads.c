@@ -187,12 +187,14 @@ static void run(const struct race *r)
 /* BEH util-src/sync/tests/loom_cancellation_token::cancel_token_owned */
 TEST(cancel_token_threads, a_cancel_is_missed_by_nobody_who_is_about_to_wait)
 {
-	run(&(struct race){ build_one_token_for_all, { cancel_first, await_second, await_third } });
+	run(&(struct race){ build_one_token_for_all,
+			    { cancel_first, await_second, await_third } });
 }
 
 TEST(cancel_token_threads, two_that_cancel_at_once_are_one)
 {
-	run(&(struct race){ build_one_token_for_all, { cancel_first, await_second, cancel_third } });
+	run(&(struct race){ build_one_token_for_all,
+			    { cancel_first, await_second, cancel_third } });
 }
 
 /* BEH util-src/sync/tests/loom_cancellation_token::cancel_with_child */

@@ -1,6 +1,6 @@
 /*
- * The channel as a queue of work: producers and consumers are threads, and the consumers share the one
- * receiver under a mutex, which they hold while they wait. Every item is had by one of them.
+ * The channel as a queue of work: producers and consumers are threads, and the consumers share the
+ * one receiver under a mutex, which they hold while they wait. Every item is had by one of them.
  */
 #include "mpsc_scene.h"
 
@@ -94,7 +94,8 @@ static void many_to_many(size_t capacity_)
 	for (int i = 0; i < N_CONSUMERS; i++)
 		CHECK_EQ(pthread_create(&consumer[i], NULL, consume, NULL), 0);
 	for (int i = 0; i < N_PRODUCERS; i++) {
-		p[i] = (struct producer){ .tx = mpsc_sender_clone(&tx), .first = i * N_EACH, .n = N_EACH };
+		p[i] = (struct producer){ .tx = mpsc_sender_clone(&tx), .n = N_EACH };
+		p[i].first = i * N_EACH;
 		CHECK_EQ(pthread_create(&p[i].thread, NULL, produce, &p[i]), 0);
 	}
 	mpsc_sender_drop(&tx);

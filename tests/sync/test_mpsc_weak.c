@@ -17,7 +17,8 @@ static bool upgrades(const struct mpsc_weak_sender *weak)
 	return possible;
 }
 
-static void counts_are(struct scene *s, const struct mpsc_weak_sender *weak, size_t n, size_t n_weak)
+static void counts_are(struct scene *s, const struct mpsc_weak_sender *weak, size_t n,
+		       size_t n_weak)
 {
 	CHECK_EQ(mpsc_n_senders(&s->rx), n);
 	CHECK_EQ(mpsc_n_weak_senders(&s->rx), n_weak);

@@ -34,7 +34,7 @@ TEST(sync_misuse, more_readers_than_can_be_counted_are_refused)
 	CHECK_EQ(rwlock_init(&l, RWLOCK_MAX_READERS), 0);
 }
 
-/* --- Blocking inside a task, which would hold up all the others: each says so and waits for nothing --- */
+/* --- Blocking inside a task, which would hold up all the others: nobody waits --- */
 
 static int blocks_on_a_mutex(void)
 {
